@@ -1,0 +1,1 @@
+"""The nouns: frozen, keyword-only, slotted dataclasses and enums; no behaviour that needs the outside."""
