@@ -1,0 +1,109 @@
+"""Policies x servers -> the questions to ask, each once: pure. Contradicting policies are found here."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from auditor.bind import bind_inputs, bind_parameters
+from auditor.matchers import MATCHERS
+from auditor.model.inventory import Server
+from auditor.model.planned import Planned
+from auditor.model.policy import Check, Expectation, Policy, ProbeCondition, Template
+from auditor.model.probe import Probe
+from auditor.model.question import Question
+from auditor.model.value import Value, show
+
+Inputs = Mapping[str, Value]
+Probes = Mapping[str, Probe]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Assignment:
+    """A server, and the policies it is to be judged by."""
+
+    server: Server
+    policies: tuple[Policy, ...]
+
+
+def plan(assignments: Iterable[Assignment], given: Inputs, probes: Probes) -> Iterator[Planned]:
+    """Yield what to ask each server; `given` are the inputs of the command line, which outrank the inventory's."""
+    for assignment in assignments:
+        inputs = {**assignment.server.inputs, **given}
+        questions = {
+            question
+            for policy in assignment.policies
+            for question in questions_of(policy, bind_inputs(policy, inputs), probes)
+        }
+        yield Planned(
+            server=assignment.server,
+            policies=tuple(policy.id for policy in assignment.policies),
+            inputs=inputs,
+            questions=tuple(sorted(questions)),
+        )
+
+
+def questions_of(policy: Policy, inputs: Inputs, probes: Probes) -> set[Question]:
+    """Return every question that the policy's checks and conditions may need."""
+    return {
+        question
+        for name, parameters in _looks(policy)
+        for question in probes[name].questions(bind_parameters(parameters, inputs, probes[name]))
+    }
+
+
+def _looks(policy: Policy) -> Iterator[tuple[str, Template]]:
+    conditions = [*policy.applies_when, *(condition for check in policy.checks for condition in check.applies_when)]
+    for condition in conditions:
+        if isinstance(condition, ProbeCondition):
+            yield condition.probe, condition.parameters
+    for check in policy.checks:
+        yield check.probe, check.parameters
+
+
+def contradictions(policies: Sequence[Policy], given: Inputs, probes: Probes) -> list[str]:
+    """Return in words each pair of checks, of two policies, that no server can pass both of.
+
+    Two checks contradict each other when they look at the same thing (probe and parameters) and there is a fact
+    for which both name the values they accept, and no value is accepted by both.
+    """
+    looks = [
+        (policy, check, bind_parameters(check.parameters, bind_inputs(policy, given), probes[check.probe]))
+        for policy in policies
+        for check in policy.checks
+    ]
+    return [
+        f"{first.id}/{one.id} and {second.id}/{other.id} contradict each other: {clash}"
+        for (first, one, at), (second, other, there) in combinations(looks, 2)
+        if first.id != second.id and one.probe == other.probe and at == there
+        if (clash := _clash(one, other, probes[one.probe]))
+    ]
+
+
+def _clash(one: Check, other: Check, probe: Probe) -> str:
+    for fact in probe.facts:
+        ours, theirs = _accepted(one, fact.name), _accepted(other, fact.name)
+        if ours is not None and theirs is not None and not ours & theirs:
+            return f"{fact.name} must be {_either(ours)} for the one and {_either(theirs)} for the other"
+    return ""
+
+
+def _accepted(check: Check, fact: str) -> frozenset[tuple[str, Value]] | None:
+    """Return the finite set of values that every expectation on the fact accepts, None when it is not finite.
+
+    Values carry their type: `True == 1` in Python, but not for a matcher.
+    """
+    accepted: frozenset[tuple[str, Value]] | None = None
+    for expectation in check.expect:
+        values = _values(expectation) if expectation.fact == fact else None
+        if values is not None:
+            accepted = values if accepted is None else accepted & values
+    return accepted
+
+
+def _values(expectation: Expectation) -> frozenset[tuple[str, Value]] | None:
+    allowed = MATCHERS[expectation.matcher].allowed(expectation.operand)
+    return None if allowed is None else frozenset((type(value).__name__, value) for value in allowed)
+
+
+def _either(values: frozenset[tuple[str, Value]]) -> str:
+    return " or ".join(sorted(show(value) for _, value in values)) or "impossible"
