@@ -4,6 +4,7 @@ Not known is not compliant and not absent: what a probe cannot tell is `error`, 
 makes its checks `error`, never `not_applicable`.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from auditor.model.probe import Facts, NotKnown, Probe, Reading
 from auditor.model.question import spell
 from auditor.model.value import Value, show
 
+_NAMED = re.compile(r"\{([a-z0-9_]+)\}")
 Inputs = Mapping[str, Value]
 Probes = Mapping[str, Probe]
 
@@ -112,14 +114,14 @@ def _obstacle(condition: Condition, bench: Bench) -> Conclusion | None:
         met = _meets(condition.expect, {condition.input: value})
         return None if met else Conclusion(verdict=Verdict.NOT_APPLICABLE, reason=condition.reason)
     look = bench.look(condition.probe, condition.parameters)
-    match look.reading:
-        case NotKnown(reason=reason):
-            text = f"whether the check applies is not known: {reason}"
-            return Conclusion(verdict=Verdict.ERROR, reason=text, questions=look.questions)
-        case Facts(values=values, summary=summary) if _unmet(condition.expect, values):
-            reason = _filled(condition.reason, values)
-            return Conclusion(verdict=Verdict.NOT_APPLICABLE, actual=summary, reason=reason, questions=look.questions)
-    return None
+    reading = look.reading
+    if isinstance(reading, NotKnown):
+        text = f"whether the check applies is not known: {reading.reason}"
+        return Conclusion(verdict=Verdict.ERROR, reason=text, questions=look.questions)
+    if not _unmet(condition.expect, reading.values):
+        return None
+    reason = _filled(condition.reason, reading.values)
+    return Conclusion(verdict=Verdict.NOT_APPLICABLE, actual=reading.summary, reason=reason, questions=look.questions)
 
 
 def _compare(check: Check, look: Look) -> Conclusion:
@@ -135,7 +137,7 @@ def _weigh(check: Check, values: Mapping[str, Value]) -> tuple[Verdict, str]:
     unmet = _unmet(check.expect, values)
     if not unmet:
         return Verdict.PASS, ""
-    differences = "; ".join(_difference(expectation, values) for expectation in unmet)
+    differences = _differences(unmet, values)
     if check.warn_when and not _unmet(check.warn_when.expect, values):
         return Verdict.WARN, f"{_filled(check.warn_when.reason, values)} ({differences})"
     return (Verdict.WARN if check.level is Level.WARNING else Verdict.FAIL), differences
@@ -156,12 +158,21 @@ def _phrase(expectation: Expectation) -> str:
     return f"{expectation.fact} {MATCHERS[expectation.matcher].phrase(expectation.operand)}"
 
 
+def _differences(unmet: Sequence[Expectation], values: Mapping[str, Value]) -> str:
+    """Return what differs; facts that are not there follow from one that differs, and are named only without one."""
+    there = [expectation for expectation in unmet if expectation.fact in values]
+    return "; ".join(_difference(expectation, values) for expectation in there or unmet)
+
+
 def _difference(expectation: Expectation, values: Mapping[str, Value]) -> str:
     found = show(values[expectation.fact]) if expectation.fact in values else "not there"
     return f"expected that {_phrase(expectation)}, found {found}"
 
 
 def _filled(reason: str, values: Mapping[str, Value]) -> str:
-    for fact, value in values.items():
-        reason = reason.replace(f"{{{fact}}}", value if isinstance(value, str) else show(value))
-    return reason
+    """Put the facts into a reason that names them as `{fact}`."""
+    return _NAMED.sub(lambda named: _plain(values.get(named[1], "not known")), reason)
+
+
+def _plain(value: Value) -> str:
+    return value if isinstance(value, str) else show(value)

@@ -160,7 +160,8 @@ def _sentence(site: Site, accesses: Sequence[Access]) -> str:
 def _phrase(found: Access) -> str:
     verb = "requires SSL" if found.flags & SSL else "does not require SSL"
     origin = {"": "set nowhere", "itself": "set on itself"}.get(found.place, f"inherited from {found.place}")
-    return f"{found.path} {verb} ({show_flags(found.flags)}, {origin})"
+    name = "the site itself" if found.path == "/" else found.path
+    return f"{name} {verb} ({show_flags(found.flags)}, {origin})"
 
 
 PROBE = Probe(

@@ -1,0 +1,143 @@
+"""The whole flow on one screen: policy -> plan -> collect -> evidence -> evaluate -> findings -> report."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from auditor import __version__, evidence_store
+from auditor.bind import bind_inputs
+from auditor.evaluate import Bench, judge
+from auditor.fleet import Opinion, judge_fleet, opinions
+from auditor.formats.format import Format
+from auditor.model.evidence import Evidence
+from auditor.model.finding import Finding, order
+from auditor.model.planned import Planned
+from auditor.model.policy import Policy, Scope
+from auditor.model.probe import Probe
+from auditor.model.run import FailOn, Host, JudgedPolicy, Run
+from auditor.model.value import Value
+from auditor.plan import Assignment, plan
+from auditor.report import RunFolder
+from auditor.summary import count, coverage, gate
+
+Collecting: TypeAlias = Callable[[Iterable[Planned]], Iterator[Evidence]]
+Clock: TypeAlias = Callable[[], datetime]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """What is to be audited: the servers with their policies, the inputs of the command line, the gate."""
+
+    run_id: str
+    assignments: tuple[Assignment, ...]
+    inputs: Mapping[str, Value]
+    probes: Mapping[str, Probe]
+    formats: tuple[Format, ...]
+    fail_on: FailOn
+    evidence_of: str = ""
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """Every policy that some server is judged by, by id."""
+        found = {policy.id: policy for assignment in self.assignments for policy in assignment.policies}
+        return tuple(found[name] for name in sorted(found))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judged:
+    """What one server came to."""
+
+    host: Host
+    findings: tuple[Finding, ...]
+    opinions: tuple[Opinion, ...]
+
+
+def audit(ordered: Order, collecting: Collecting, folder: RunFolder, clock: Clock) -> Run:
+    """Audit every server once and write the run; the clock gives aware UTC moments."""
+    started = clock()
+    planned = plan(ordered.assignments, ordered.inputs, ordered.probes)
+    judged = []
+    for evidence in collecting(planned):
+        folder.add_evidence(evidence_store.write(evidence).encode("ascii"))
+        judged.append(judge_server(ordered, evidence))
+    run = conclude(ordered, judged, started, clock())
+    keep_policies(ordered.policies, folder)
+    folder.finish(run, ordered.formats)
+    return run
+
+
+def judge_server(ordered: Order, evidence: Evidence) -> Judged:
+    """Return the findings of one server, and its opinions for the checks about the whole fleet."""
+    policies = [policy for policy in ordered.policies if policy.id in evidence.policies]
+    benches = [
+        Bench(evidence=evidence, inputs=bind_inputs(policy, evidence.inputs), probes=ordered.probes)
+        for policy in policies
+    ]
+    pairs = list(zip(policies, benches, strict=True))
+    return Judged(
+        host=_host(evidence),
+        findings=tuple(finding for policy, bench in pairs for finding in judge(policy, bench)),
+        opinions=tuple(opinion for policy, bench in pairs for opinion in opinions(policy, bench)),
+    )
+
+
+def conclude(ordered: Order, judged: Iterable[Judged], started: datetime, finished: datetime) -> Run:
+    """Return the run: all findings in order, coverage, counts, exit code."""
+    servers = sorted(judged, key=lambda server: server.host.name)
+    given = [opinion for server in servers for opinion in server.opinions]
+    about_fleet = [finding for policy in ordered.policies for finding in judge_fleet(policy, given)]
+    findings = sorted([*about_fleet, *(finding for server in servers for finding in server.findings)], key=order)
+    hosts = tuple(server.host for server in servers)
+    exit_code, exit_reason = gate(findings, hosts, ordered.fail_on)
+    return Run(
+        id=ordered.run_id,
+        started=_text(started),
+        finished=_text(finished),
+        version=__version__,
+        evidence_of=ordered.evidence_of,
+        fail_on=ordered.fail_on,
+        policies=tuple(_judged_policy(policy) for policy in ordered.policies),
+        hosts=hosts,
+        findings=tuple(findings),
+        coverage=coverage(hosts, findings, checks_planned(ordered)),
+        summary=count(findings),
+        exit_code=exit_code,
+        exit_reason=exit_reason,
+    )
+
+
+def checks_planned(ordered: Order) -> int:
+    """Return the number of findings there must be: each check on each of its servers, fleet checks once."""
+    on_servers = [check for each in ordered.assignments for policy in each.policies for check in policy.checks]
+    on_fleet = [check for policy in ordered.policies for check in policy.checks if check.scope is Scope.FLEET]
+    return sum(check.scope is Scope.SERVER for check in on_servers) + len(on_fleet)
+
+
+def keep_policies(policies: Iterable[Policy], folder: RunFolder) -> None:
+    """Store the policies as they were judged by, so that the evidence can be judged again as it was."""
+    for policy in policies:
+        folder.store(f"policies/{policy.id}.yaml", [policy.text.encode()])
+
+
+def _host(evidence: Evidence) -> Host:
+    return Host(
+        name=evidence.server,
+        groups=evidence.groups,
+        policies=evidence.policies,
+        status=evidence.status,
+        reason=evidence.reason,
+        platform=evidence.platform,
+        timings=evidence.timings,
+        exchanges=evidence.exchanges,
+    )
+
+
+def _judged_policy(policy: Policy) -> JudgedPolicy:
+    return JudgedPolicy(
+        id=policy.id, version=policy.version, title=policy.title, digest=policy.digest, source=policy.source
+    )
+
+
+def _text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,48 @@
+"""Arguments that several commands take, and what they come to."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+
+from auditor.errors import UsageError
+from auditor.load.policy import load_policy
+from auditor.load.shipped import find_policy
+from auditor.model.policy import Policy
+from auditor.model.value import Value
+from auditor.probes import PROBES
+
+
+def add_policies(parser: argparse.ArgumentParser) -> None:
+    """Add `--policy` and `--input`."""
+    parser.add_argument(
+        "--policy", action="append", default=[], metavar="NAME|PATH", help="policy, shipped or a file (*)"
+    )
+    parser.add_argument("--input", action="append", default=[], metavar="KEY=VALUE", help="value for the policies (*)")
+
+
+def chosen_policies(options: argparse.Namespace) -> tuple[Policy, ...]:
+    """Return the policies that `--policy` names; raises `UsageError` when there is none."""
+    if not options.policy:
+        raise UsageError("no policy: name one with --policy, for example --policy exchange-2007-owa-ssl-offloading")
+    return policies_named(options.policy)
+
+
+def policies_named(names: Sequence[str]) -> tuple[Policy, ...]:
+    """Return policies by name or path, each once; two different ones with the same id are refused."""
+    found: dict[str, Policy] = {}
+    for name in dict.fromkeys(names):
+        policy = load_policy(find_policy(name), PROBES)
+        if policy.id in found and found[policy.id].digest != policy.digest:
+            raise UsageError(f"two policies have the id {policy.id!r}: {found[policy.id].path} and {policy.path}")
+        found[policy.id] = policy
+    return tuple(found.values())
+
+
+def given_inputs(options: argparse.Namespace) -> Mapping[str, Value]:
+    """Return what `--input` gives, as text; `bind_inputs` makes it the declared type."""
+    given: dict[str, Value] = {}
+    for text in options.input:
+        name, separator, value = text.partition("=")
+        if not separator or not name:
+            raise UsageError(f"--input {text!r} is not KEY=VALUE, for example --input http_port=8080")
+        given[name] = value
+    return given

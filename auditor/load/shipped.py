@@ -1,0 +1,38 @@
+"""Where policies are: a path, or the name of one that is shipped with `auditor`."""
+
+from importlib.resources import files
+from pathlib import Path
+
+from auditor.errors import UsageError
+from auditor.suggest import unknown
+
+EXAMPLES = ".examples.yaml"
+
+
+def shipped_folder() -> Path:
+    """Return the folder of the shipped policies: inside the installed package, or beside it in a checkout."""
+    package = Path(str(files("auditor")))
+    installed = package / "policies"
+    return installed if installed.is_dir() else package.parent / "policies"
+
+
+def shipped_policies() -> dict[str, Path]:
+    """Return the shipped policies by name."""
+    found = sorted(shipped_folder().glob("*.yaml"))
+    return {path.stem: path for path in found if not path.name.endswith(EXAMPLES)}
+
+
+def find_policy(text: str, relative_to: Path | None = None) -> Path:
+    """Return the file of a policy given by path or shipped name; raises `UsageError` when there is none."""
+    path = (relative_to or Path()) / text
+    if path.suffix in (".yaml", ".yml", ".json") or path.is_file():
+        return path
+    shipped = shipped_policies()
+    if text in shipped:
+        return shipped[text]
+    raise UsageError(f"{unknown('policy', text, shipped)}; name a shipped policy, or a path that ends in .yaml")
+
+
+def examples_of(policy: Path) -> Path:
+    """Return where the example evidence of a policy is: beside it."""
+    return policy.with_name(policy.stem + EXAMPLES)
