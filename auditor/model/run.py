@@ -2,12 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from auditor.model.evidence import Status
 from auditor.model.finding import Finding
 from auditor.model.policy import Source
 
 SCHEMA = "auditor-run/1"
+
+
+class FailOn(StrEnum):
+    """The gate: the least that makes a run end as not compliant; `never` keeps findings from failing it at all."""
+
+    FAIL = "fail"
+    WARNING = "warning"
+    NEVER = "never"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +63,7 @@ class Run:
     finished: str
     version: str
     evidence_of: str = ""
-    fail_on: str
+    fail_on: FailOn
     policies: tuple[JudgedPolicy, ...]
     hosts: tuple[Host, ...]
     findings: tuple[Finding, ...]
