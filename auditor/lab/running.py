@@ -1,0 +1,63 @@
+"""A simulated server that is running: where it is reached, what happened there, and how an inventory names it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from auditor.lab.counters import Counters
+from auditor.lab.state import ServerState
+from auditor.model.inventory import Authentication, Scheme
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunningServer:
+    """Where one simulated server can be reached, and what has happened there.
+
+    `port` is WinRM's, `web_port` and `web_secure_port` are the web site's (http and https); `ca_file` is trusted by
+    clients of https.
+    """
+
+    state: ServerState
+    name: str
+    address: str
+    port: int
+    scheme: Scheme
+    username: str
+    ca_file: Path
+    web_port: int
+    web_secure_port: int
+    counters: Counters
+
+    @property
+    def endpoint(self) -> str:
+        """The URL of the WinRM service."""
+        return f"{self.scheme}://{self.address}:{self.port}/wsman"
+
+
+def inventory(servers: Sequence[RunningServer], password_file: Path) -> str:
+    """Return the YAML text of an inventory of these servers; the hosts are in YAML's flow style, which is JSON."""
+    lines = [
+        "groups:",
+        "  all:",
+        f"    connection: {{secret: {{file: {json.dumps(str(password_file))}}}}}",
+        "    hosts:",
+        *(f"      {json.dumps(server.name)}: {json.dumps(_host(server))}" for server in servers),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _host(server: RunningServer) -> dict[str, dict[str, str | int | bool]]:
+    ntlm = Authentication.NTLM in server.state.authentications
+    connection: dict[str, str | int | bool] = {
+        "address": server.address,
+        "port": server.port,
+        "scheme": str(server.scheme),
+        "authentication": str(Authentication.NTLM if ntlm else Authentication.BASIC),
+        "username": server.username,
+    }
+    if server.scheme is Scheme.HTTPS:
+        connection["ca_file"] = str(server.ca_file)
+    elif not ntlm:
+        connection["allow_unencrypted"] = True
+    return {"connection": connection, "inputs": {"http_port": server.web_port, "https_port": server.web_secure_port}}
