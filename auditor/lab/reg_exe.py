@@ -39,7 +39,7 @@ def query(state: ServerState, arguments: Sequence[str]) -> Output:
         return _error(_NOT_FOUND)
     shown = f"{_HIVES[hive]}\\{key}".rstrip("\\")
     children = [] if name is not None else [f"{shown}\\{child}" for child in registry.subkeys(state, path)]
-    return _output(["", *_listing(shown, values), *children] + ([""] if values and not children else []))
+    return _output(["", *_listing(shown, values), *children])
 
 
 def _arguments(arguments: Sequence[str]) -> tuple[str, str, str | None, str]:
@@ -69,6 +69,8 @@ def _listing(shown: str, values: Sequence[RegistryValue]) -> Iterator[str]:
         yield shown
     for value in values:
         yield f"    {value.name or '(Default)'}    {value.type}    {_shown(value)}"
+    if values:
+        yield ""
 
 
 def _shown(value: RegistryValue) -> str:

@@ -4,6 +4,7 @@
 function Read-iis_settings($p) {
     $version = Get-IisVersion
     if ($null -eq $version -or $version['major'] -lt 7) { return New-Absent 'iis7' }
+    if ($p['section'] -notmatch '^[\w.-]+(/[\w.-]+)*$') { throw 'this is no name of a section' }
     $file = Read-IisFile 'redirection.config'
     $redirection = $file.SelectSingleNode("/*/*[local-name()='configurationRedirection']")
     if ($null -ne $redirection -and $redirection.GetAttribute('enabled') -eq 'true') {

@@ -43,7 +43,7 @@ def script_for(questions: Sequence[Question]) -> str:
 
     Raises ValueError for a question that no reader on the server answers.
     """
-    lines = [f"{number} {spell(question)}" for number, question in numbered(questions).items()]
+    lines = [f"{number} {spell(question)}" for number, question in numbered(questions).items()] or [""]
     texts = _texts(sorted({question.kind for question in questions}))
     script = "\n".join([_text("prelude"), *texts, _OPEN, *lines, f"{_CLOSE}\n", _text("epilogue")])
     assert script.isascii(), "a script must survive every code page"
@@ -58,7 +58,7 @@ def questions_in(script: str) -> tuple[Question, ...]:
         end = lines.index(_CLOSE, start)
     except ValueError:
         raise ReplyError("this is no script of auditor's: it holds no list of questions") from None
-    return tuple(parse(line.partition(" ")[2]) for line in lines[start + 1 : end])
+    return tuple(parse(line.partition(" ")[2]) for line in lines[start + 1 : end] if line)
 
 
 def _texts(kinds: Sequence[str]) -> list[str]:

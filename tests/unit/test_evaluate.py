@@ -16,7 +16,7 @@ OFF = Observed(data={"on": False, "watts": 40})
 def judged(small):
     """Return a function: one check (or policy) on one answer -> its one finding."""
 
-    def judged_on(check: Check | Policy, answer: Answer | Evidence | None, **inputs: object) -> Finding:
+    def judged_on(check: Check | Policy, answer: Answer | Evidence | None, **inputs: bool) -> Finding:
         policy = check if isinstance(check, Policy) else small.policy(check)
         evidence = answer if isinstance(answer, Evidence) else small.evidence(answer)
         (finding,) = judge(policy, Bench(evidence=evidence, inputs=inputs, probes=small.probes))

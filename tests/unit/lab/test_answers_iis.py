@@ -114,7 +114,8 @@ def test_redirection_is_read_with_its_types(describe: Describe) -> None:
         iis:
           sites:
             Default Web Site:
-              directories: {/owa: {redirect: {destination: "https://x/owa", exact_destination: true, status: Permanent}}}
+              directories:
+                /owa: {redirect: {destination: "https://x/owa", exact_destination: true, status: Permanent}}
         """
     )
     names = ["enabled", "destination", "exactDestination", "childOnly", "httpResponseStatus"]

@@ -1,0 +1,103 @@
+"""Where evidence comes from: servers over the network, or a stored run."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from auditor import evidence_store
+from auditor.audit import Collecting
+from auditor.bind import refuse_unknown_inputs
+from auditor.cli.ordering import assign, servers_of
+from auditor.cli.wishes import Wishes
+from auditor.collect import Collector
+from auditor.credentials import Credentials
+from auditor.errors import RunNotFoundError
+from auditor.model.evidence import Evidence, Status
+from auditor.model.inventory import Connection, Server
+from auditor.plan import Assignment
+from auditor.report import EVIDENCE
+from auditor.runs import find_run
+from auditor.transports.http import Looks
+from auditor.transports.replay import replay
+from auditor.transports.winrm import WinRm
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """Servers with their policies, and what yields their evidence."""
+
+    assignments: tuple[Assignment, ...]
+    collecting: Collecting
+    evidence_of: str = ""
+
+
+def from_servers(wishes: Wishes) -> Source:
+    """Return the servers of inventory and command line; asks for the passwords that must be typed."""
+    servers = servers_of(wishes.inventory, wishes.hosts, wishes.connection)
+    assignments = assign(servers, wishes.policies, wishes.inputs)
+    _refuse_strange_inputs(wishes, assignments)
+    credentials = Credentials()
+    credentials.ask_first(server.connection for server in servers)
+    collector = Collector(
+        transport=WinRm(credentials),
+        looks=Looks(),
+        jobs=wishes.jobs,
+        timeout=wishes.timeout,
+        clock=lambda: datetime.now(UTC),
+    )
+    return Source(
+        assignments=assignments, collecting=lambda planned: _shown(collector.collect(planned), len(assignments))
+    )
+
+
+def from_evidence(wishes: Wishes) -> Source:
+    """Return the servers of a stored run, judged by the policies named now, else by those it was judged by."""
+    folder = find_run(wishes.evidence, wishes.out)
+    stored = tuple(read_evidence(folder))
+    kept = {path.stem: str(path) for path in (folder / "policies").glob("*.yaml")}
+    servers = [_server(evidence, wishes, kept) for evidence in stored]
+    assignments = assign(servers, wishes.policies, wishes.inputs)
+    _refuse_strange_inputs(wishes, assignments)
+    return Source(assignments=assignments, collecting=partial(replay, stored), evidence_of=folder.name)
+
+
+def read_evidence(folder: Path) -> Iterator[Evidence]:
+    """Yield the stored evidence of a run; raises `RunNotFoundError` when there is none."""
+    try:
+        with (folder / EVIDENCE).open("rb") as lines:
+            yield from map(evidence_store.read, lines)
+    except OSError as error:
+        raise RunNotFoundError(f"{folder / EVIDENCE}: {error.strerror}; name a run that has evidence") from error
+
+
+def _server(evidence: Evidence, wishes: Wishes, kept: dict[str, str]) -> Server:
+    names = () if wishes.policies else tuple(kept[name] for name in evidence.policies if name in kept)
+    return Server(
+        name=evidence.server,
+        groups=evidence.groups,
+        connection=Connection(address=""),
+        inputs=evidence.inputs,
+        policies=names,
+    )
+
+
+def _refuse_strange_inputs(wishes: Wishes, assignments: Iterable[Assignment]) -> None:
+    policies = {policy.id: policy for each in assignments for policy in each.policies}
+    refuse_unknown_inputs(policies.values(), wishes.inputs, "--input")
+
+
+def _shown(evidences: Iterator[Evidence], total: int) -> Iterator[Evidence]:
+    """Pass the evidence on, and show on a terminal how far it is; a log stays quiet."""
+    if not sys.stderr.isatty():
+        yield from evidences
+        return
+    silent = 0
+    for done, evidence in enumerate(evidences, start=1):
+        silent += evidence.status is Status.UNREACHABLE
+        sys.stderr.write(f"\r\033[K{done} of {total} servers, {silent} not reached; {evidence.server}")
+        sys.stderr.flush()
+        yield evidence
+    sys.stderr.write("\r\033[K")

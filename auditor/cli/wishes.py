@@ -1,0 +1,84 @@
+"""What the command line and the audit file ask for, as one value; the command line outranks the file."""
+
+import argparse
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from auditor.cli.arguments import given_inputs
+from auditor.errors import UsageError
+from auditor.load.audit_file import load_audit_file
+from auditor.model.audit_file import AuditFile
+from auditor.model.inventory import Authentication, Connection, Scheme, SecretReference, SecretSource
+from auditor.model.run import FailOn
+from auditor.model.value import Value
+
+PASSWORD_VARIABLE = "AUDITOR_PASSWORD"  # noqa: S105  the name of a variable, not a password
+_PORTS = {Scheme.HTTP: 5985, Scheme.HTTPS: 5986}
+_JOBS, _TIMEOUT = 16, 120
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wishes:
+    """Everything `auditor run` was asked for; `timeout` is seconds per server, `connection` for `--host` alone."""
+
+    policies: tuple[str, ...]
+    inputs: Mapping[str, Value]
+    inventory: str
+    hosts: tuple[str, ...]
+    connection: Connection
+    evidence: str
+    formats: tuple[str, ...]
+    out: Path
+    fail_on: FailOn
+    jobs: int
+    timeout: int
+
+
+def wishes_of(options: argparse.Namespace) -> Wishes:
+    """Return the wishes; raises `UsageError` or `DocumentError`."""
+    file = load_audit_file(Path(options.config)) if options.config else AuditFile()
+    jobs, timeout = options.jobs or file.jobs or _JOBS, options.timeout or file.timeout or _TIMEOUT
+    if jobs < 1 or timeout < 1:
+        raise UsageError("--jobs and --timeout must be at least 1")
+    named = bool(options.inventory or options.host)
+    return Wishes(
+        policies=tuple(options.policy) or file.policies,
+        inputs={**file.inputs, **given_inputs(options)},
+        inventory=options.inventory or ("" if named else file.inventory),
+        hosts=tuple(options.host) or (() if named else file.hosts),
+        connection=_connection(options),
+        evidence=options.evidence or "",
+        formats=tuple(options.format) or file.formats,
+        out=Path(options.out or file.out or "reports"),
+        fail_on=FailOn(options.fail_on) if options.fail_on else file.fail_on or FailOn.FAIL,
+        jobs=jobs,
+        timeout=timeout,
+    )
+
+
+def _connection(options: argparse.Namespace) -> Connection:
+    scheme = Scheme(options.scheme or Scheme.HTTP)
+    return Connection(
+        address="",
+        port=_PORTS[scheme],
+        scheme=scheme,
+        authentication=Authentication(options.authentication or Authentication.NTLM),
+        username=options.username,
+        secret=secret_reference(options.secret),
+        ca_file=options.ca_file,
+    )
+
+
+def secret_reference(text: str | None) -> SecretReference:
+    """Return what `--secret` means; without it the variable AUDITOR_PASSWORD if it is set, else a prompt."""
+    if text is None:
+        if PASSWORD_VARIABLE in os.environ:
+            return SecretReference(source=SecretSource.ENVIRONMENT, reference=PASSWORD_VARIABLE)
+        return SecretReference(source=SecretSource.PROMPT)
+    source, _, reference = text.partition(":")
+    if source not in tuple(SecretSource) or bool(reference) == (source == SecretSource.PROMPT):
+        # The text itself is not repeated: it may be the password of someone who guessed the option's meaning.
+        raise UsageError("--secret must be environment:NAME, file:PATH, command:WORDS, keyring:SERVICE or prompt")
+    return SecretReference(source=SecretSource(source), reference=reference)

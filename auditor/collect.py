@@ -1,0 +1,127 @@
+"""Plan x transport -> evidence: many servers at once, each asked once, each within its own deadline."""
+
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from auditor import __version__
+from auditor.errors import ServerNotReachedError
+from auditor.model.answer import Answer, Answers, Denied, Failed
+from auditor.model.evidence import Evidence, Status
+from auditor.model.planned import Planned
+from auditor.model.question import Question
+from auditor.model.reader import Side
+from auditor.readers import READERS
+from auditor.transports.http import Looks
+from auditor.transports.transport import Deadline, Delivery, Transport
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Collector:
+    """What collecting needs: ways to the servers, seconds per server, servers at once, a clock (aware, UTC)."""
+
+    transport: Transport
+    looks: Looks
+    jobs: int
+    timeout: float
+    clock: Clock
+
+    def collect(self, planned: Iterable[Planned]) -> Iterator[Evidence]:
+        """Yield the evidence of each server as it comes; a server that fails is evidence, too."""
+        with self._executor() as executor:
+            waiting: set[Future[Evidence]] = set()
+            servers = iter(planned)
+            # Twice as many as work at once keep all hands busy, and a long plan is never held whole.
+            for each in islice(servers, 2 * self.jobs):
+                waiting.add(executor.submit(self.read, each))
+            while waiting:
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in done:
+                    waiting |= {executor.submit(self.read, each) for each in islice(servers, 1)}
+                    yield future.result()
+
+    @contextmanager
+    def _executor(self) -> Iterator[Executor]:
+        executor = ThreadPoolExecutor(self.jobs, thread_name_prefix="server")
+        try:
+            yield executor
+        except BaseException:
+            # Interrupted, or nobody wants more: break off what is under way instead of waiting for deadlines.
+            self.transport.stop()
+            self.looks.stop()
+            raise
+        finally:
+            executor.shutdown(wait=True, cancel_futures=True)
+
+    def read(self, planned: Planned) -> Evidence:
+        """Return the evidence of one server; never raises for what the server does."""
+        deadline, started = Deadline.after(self.timeout), time.monotonic()
+        collected = self.clock()
+        delivery, reason = self._ask(planned, deadline)
+        outside = {question: self._look(planned, question, deadline) for question in _on(Side.AUDITOR, planned)}
+        answers = {**(delivery.answers if delivery else {}), **outside}
+        status, why = _status(delivery, reason, answers)
+        total = {"total": round(time.monotonic() - started, 3)}
+        return Evidence(
+            server=planned.server.name,
+            groups=planned.server.groups,
+            policies=planned.policies,
+            inputs=planned.inputs,
+            status=status,
+            reason=why,
+            collected=collected.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            collector=f"auditor {__version__}",
+            transport=self.transport.name,
+            platform=delivery.platform if delivery else {},
+            answers=answers,
+            timings={**(delivery.timings if delivery else {}), **total},
+            exchanges=delivery.exchanges if delivery else 0,
+        )
+
+    def _ask(self, planned: Planned, deadline: Deadline) -> tuple[Delivery | None, str]:
+        """Return what the server delivered, or None and why not."""
+        questions = _on(Side.SERVER, planned)
+        if not questions:
+            return Delivery(answers={}), ""
+        try:
+            return self.transport.ask(planned.server, questions, deadline), ""
+        except ServerNotReachedError as error:
+            return None, str(error)
+        except Exception:  # noqa: BLE001  a bug met at one server must not cost the evidence of the others
+            where = traceback.format_exc().strip().splitlines()[-3:]
+            return None, f"a bug in auditor {__version__}, please report it: {' | '.join(map(str.strip, where))}"
+
+    def _look(self, planned: Planned, question: Question, deadline: Deadline) -> Answer:
+        return self.looks.look(planned.server.connection.address, question, deadline)
+
+
+def _on(side: Side, planned: Planned) -> tuple[Question, ...]:
+    return tuple(question for question in planned.questions if READERS[question.kind].side is side)
+
+
+def _status(delivery: Delivery | None, reason: str, answers: Answers) -> tuple[Status, str]:
+    if delivery is None:
+        return Status.UNREACHABLE, reason
+    if not delivery.complete:
+        return Status.PARTIAL, delivery.reason
+    if short := _shortfall(answers):
+        return Status.PARTIAL, short
+    return Status.REACHED, ""
+
+
+def _shortfall(answers: Mapping[Question, Answer]) -> str:
+    denied = sum(isinstance(answer, Denied) for answer in answers.values())
+    failed = sum(isinstance(answer, Failed) for answer in answers.values())
+    told = [
+        f"{number} of {len(answers)} questions {what}"
+        for number, what in ((denied, "denied"), (failed, "failed"))
+        if number
+    ]
+    return ", ".join(told)

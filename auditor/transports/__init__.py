@@ -1,0 +1,1 @@
+"""Transports: how questions reach a server and answers come back. One file each; the only ones that connect."""

@@ -1,0 +1,90 @@
+"""The auditor's own look at a web server: one request, no credentials, no redirects, no proxy.
+
+The certificate is not verified: nothing secret is sent, and what is judged is what this address answers.
+"""
+
+import http.client
+import socket
+import ssl
+from collections.abc import Mapping
+
+from auditor.model.answer import Answer, Failed, Observed
+from auditor.model.question import Question
+from auditor.model.value import Json
+from auditor.transports.guard import Guard, Guards
+from auditor.transports.transport import Deadline
+
+HEADERS = (
+    "allow",
+    "location",
+    "ms-asprotocolversions",
+    "ms-server-activesync",
+    "server",
+    "www-authenticate",
+    "x-owa-version",
+)
+_SECONDS = 15.0
+_WORDS: Mapping[type[Exception], str] = {
+    ConnectionRefusedError: "connection refused",
+    socket.gaierror: "the name is not known",
+    ssl.SSLError: "TLS could not be agreed on",
+    http.client.HTTPException: "the answer is not HTTP",
+}
+
+
+class Looks:
+    """Looks from outside; used from many threads at once."""
+
+    def __init__(self) -> None:
+        self._guards = Guards()
+
+    def stop(self) -> None:
+        """Break off all looks."""
+        self._guards.stop()
+
+    def look(self, address: str, question: Question, deadline: Deadline) -> Answer:
+        """Return what the server at the address answers to an `http` question; never raises for what it does."""
+        end = min(deadline, Deadline.after(_SECONDS), key=Deadline.remains)
+        guard = Guard(end)
+        self._guards.add(guard)
+        try:
+            with guard:
+                return Observed(data=_request(address, question, end, guard))
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            return Failed(reason=f"port {question['port']}: {_why(error, late=guard.is_shut)}")
+        finally:
+            self._guards.remove(guard)
+
+
+def _request(address: str, question: Question, end: Deadline, guard: Guard) -> Mapping[str, Json]:
+    port, host = int(question["port"]), question["host"] or _host(address)
+    kind = _secure if question["scheme"] == "https" else http.client.HTTPConnection
+    connection = kind(address, port, timeout=max(end.remains(), 0.05))
+    try:
+        connection.connect()
+        guard.watch(connection.sock)
+        connection.request(question["method"], question["path"], headers={"Host": host, "Connection": "close"})
+        with connection.getresponse() as response:
+            headers: dict[str, Json] = {
+                name: list(values) for name in HEADERS if (values := response.headers.get_all(name))
+            }
+            return {"status": response.status, "headers": headers}
+    finally:
+        connection.close()
+
+
+def _secure(address: str, port: int, timeout: float) -> http.client.HTTPConnection:
+    return http.client.HTTPSConnection(address, port, timeout=timeout, context=ssl._create_unverified_context())  # noqa: S323, SLF001  see above
+
+
+def _host(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
+def _why(error: Exception, *, late: bool) -> str:
+    if late or isinstance(error, TimeoutError):
+        return "no answer in time"
+    for kind, words in _WORDS.items():
+        if isinstance(error, kind):
+            return f"{words} ({type(error).__name__})"
+    return f"the connection failed ({type(error).__name__})"

@@ -1,0 +1,177 @@
+"""What every report format promises: deterministic, every verdict visible, hostile strings shown and harmless."""
+
+import json
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from auditor.formats import FORMATS
+from auditor.formats.format import Format
+from auditor.model.evidence import Status
+from auditor.model.finding import Finding, Verdict
+from auditor.model.run import Host, Run
+from auditor.runs import read_run
+
+HOSTILE: Mapping[str, str] = {
+    "every C0 and C1 control": "".join(map(chr, [*range(0x20), *range(0x7F, 0xA0)])),
+    "lone surrogates": "\ud800 \udfff \udc00\ud83d",
+    "noncharacters": "\ufdd0\ufffe\uffff\U0001fffe\U0010ffff",
+    "end of CDATA": "]]>",
+    "markup": "<script>alert('x')</script>&lt;&#0;<!-- --><![CDATA[<?x?>",
+    "ANSI escapes": "\x1b[31mred\x1b[0m\x1b]0;title\x07\x9b2J",
+    "right-to-left marks": "\u202egpj.exe\u2066\u200f\u061c",
+    "line separators": "one\ntwo\r\nthree\u2028four\u2029five\x85six\x0bseven",
+    "quotes and braces": "\"'`{}%s${x}\\\\u0041",
+    "more than any terminal shows": "x" * 10_000,
+    "nothing": "",
+}
+MARK = "marked"
+
+
+@pytest.fixture
+def run(repository: Path) -> Run:
+    return read_run(repository / "tests" / "unit" / "formats" / "every-verdict")
+
+
+@pytest.fixture(params=list(FORMATS.values()), ids=list(FORMATS))
+def report(request: pytest.FixtureRequest) -> Format:
+    found: Format = request.param
+    return found
+
+
+def texts(item: Any) -> dict[str, str]:
+    return {field.name: getattr(item, field.name) for field in fields(item) if type(getattr(item, field.name)) is str}
+
+
+def infected(run: Run, poison: str) -> Run:
+    """Return the run with the poison in every text that comes from a server, a policy or an inventory."""
+    findings = tuple(replace(each, **spoiled(texts(each), poison), questions=(poison,)) for each in run.findings)
+    hosts = tuple(replace(each, **spoiled(texts(each), poison), platform={poison: poison}) for each in run.hosts)
+    policies = tuple(replace(each, **spoiled(texts(each), poison)) for each in run.policies)
+    return replace(run, findings=findings, hosts=hosts, policies=policies, exit_reason=f"{MARK} {poison}")
+
+
+def spoiled(values: Mapping[str, str], poison: str) -> dict[str, Any]:
+    return {name: f"{value} {MARK} {poison} {MARK}-end" for name, value in values.items()}
+
+
+def rendered(report: Format, run: Run) -> str:
+    return b"".join(report.render(run)).decode("utf-8")
+
+
+def one_finding(run: Run, verdict: Verdict) -> Run:
+    reason = "the one reason" if verdict is not Verdict.PASS else ""
+    finding = replace(run.findings[1], host=run.hosts[0].name, verdict=verdict, reason=reason)
+    return replace(run, hosts=run.hosts[:1], findings=(finding,))
+
+
+def test_names_and_filenames_are_all_different() -> None:
+    assert {found.name for found in FORMATS.values()} == FORMATS.keys()
+    assert len({found.filename for found in FORMATS.values()}) == len(FORMATS)
+
+
+def test_the_same_run_is_the_same_bytes(report: Format, run: Run) -> None:
+    shuffled = replace(run, findings=run.findings[::-1], hosts=run.hosts[::-1], policies=run.policies[::-1])
+
+    assert rendered(report, run) == rendered(report, run) == rendered(report, shuffled)
+
+
+@pytest.mark.parametrize(("one", "other"), list(combinations(Verdict, 2)))
+def test_every_verdict_can_be_told_from_every_other(report: Format, run: Run, one: Verdict, other: Verdict) -> None:
+    assert rendered(report, one_finding(run, one)) != rendered(report, one_finding(run, other))
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_every_finding_is_named_and_gives_its_reason(report: Format, run: Run, verdict: Verdict) -> None:
+    single = one_finding(run, verdict)
+
+    shown = rendered(report, single)
+
+    assert single.findings[0].check in shown
+    assert single.findings[0].reason in shown
+
+
+def test_a_server_that_was_not_reached_is_named_with_the_reason(report: Format, run: Run) -> None:
+    silent = replace(run.hosts[0], name="silent-server", status=Status.UNREACHABLE, reason="nobody-answered")
+
+    shown = rendered(report, replace(run, hosts=(silent,), findings=()))
+
+    assert "silent-server" in shown
+    assert "nobody-answered" in shown
+
+
+def test_a_server_that_was_read_in_part_gives_the_reason(report: Format, run: Run) -> None:
+    (partial,) = (host for host in run.hosts if host.status is Status.PARTIAL)
+
+    assert partial.reason in rendered(report, run)
+
+
+def test_a_run_with_nothing_in_it_says_so(report: Format, run: Run) -> None:
+    empty = replace(run, hosts=(), findings=(), policies=(), exit_code=3, exit_reason="nothing was judged: no server")
+
+    assert "nothing was judged: no server" in rendered(report, empty)
+
+
+@pytest.mark.parametrize("poison", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_text_becomes_harmless(report: Format, run: Run, poison: str) -> None:
+    shown = rendered(report, infected(run, poison))
+
+    present = {unicodedata.category(character) for character in set(shown) - {"\n"}}
+    assert not present & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+@pytest.mark.parametrize("poison", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_text_is_not_lost(report: Format, run: Run, poison: str) -> None:
+    shown = " ".join(rendered(report, infected(run, poison)).split())
+
+    for finding in run.findings:
+        assert f"{finding.check} {MARK}" in shown
+    assert f"{MARK}-end" in shown or "more characters, see run.json" in shown
+
+
+@pytest.mark.parametrize("poison", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_text_does_not_change_how_much_is_reported(report: Format, run: Run, poison: str) -> None:
+    clean, dirty = (rendered(report, each) for each in (run, infected(run, poison)))
+
+    assert shape(report, clean) == shape(report, dirty)
+
+
+@pytest.mark.parametrize("piece", ["x", "\n", "\x1b", "word ", "]]>"])
+def test_a_megabyte_is_reported_and_hides_nothing_else(report: Format, run: Run, piece: str) -> None:
+    huge = replace(run.findings[1], verdict=Verdict.FAIL, actual=piece * (1_000_000 // len(piece)))
+    findings = (run.findings[0], huge, *run.findings[2:])
+
+    shown = rendered(report, replace(run, findings=findings))
+
+    assert shape(report, shown)
+    assert huge.reason in shown
+    assert run.findings[-1].reason in shown
+    assert len(shown) > 1_000_000 or "more characters, see run.json" in " ".join(shown.split())
+
+
+def shape(report: Format, shown: str) -> object:
+    """Return how many of everything a reader of the format would find."""
+    match report.name:
+        case "json":
+            document = json.loads(shown)
+            return [len(document["findings"]), len(document["hosts"]), document["summary"], list(document)]
+        case "junit":
+            return [(each.tag, each.get("tests"), len(each)) for each in ET.fromstring(shown).iter("testsuite")]
+        case "text":
+            begun = [line[:9] for line in shown.splitlines() if line[2:3].strip()]
+            return [begun.count(label) for label in ("  pass   ", "  FAIL   ", "  ERROR  ", "  WARN   ", "  n/a    ")]
+        case other:
+            pytest.fail(f"say here how findings are counted in {other}")
+
+
+def test_formats_know_the_texts_they_are_tested_with(run: Run) -> None:
+    assert {"expected", "actual", "reason", "remediation"} <= texts(run.findings[0]).keys()
+    assert {field.name for field in fields(Finding)} > texts(run.findings[0]).keys()
+    assert {"name", "reason"} == texts(run.hosts[0]).keys()
+    assert {field.name for field in fields(Host)} > {"name", "reason"}

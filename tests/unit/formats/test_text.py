@@ -1,0 +1,133 @@
+import re
+from dataclasses import replace
+
+import pytest
+
+from auditor.formats.text import Colour, render_text
+from auditor.model.evidence import Status
+from auditor.model.finding import Finding, Verdict
+from auditor.model.run import Run
+
+ANSI = re.compile(r"\033\[[0-9;]*m")
+
+
+def rendered(run: Run, colour: Colour = Colour.NEVER, width: int = 100) -> str:
+    return "".join(render_text(run, colour, width))
+
+
+def finding(run: Run, verdict: Verdict) -> Finding:
+    return next(each for each in run.findings if each.verdict is verdict)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.WARN, Verdict.FAIL, Verdict.ERROR])
+def test_a_deviation_says_what_was_expected_found_and_is_to_do(run: Run, verdict: Verdict) -> None:
+    deviation = replace(finding(run, verdict), actual="what was found")
+
+    shown = rendered(replace(run, findings=(deviation,)), width=500)
+
+    for part in (deviation.title, deviation.expected, deviation.actual, deviation.reason, deviation.reference):
+        assert part in shown
+    for line in deviation.remediation.split("\n"):
+        assert line in shown
+
+
+def test_a_pass_takes_one_line(run: Run) -> None:
+    passed = finding(run, Verdict.PASS)
+
+    lines = [line for line in rendered(run).splitlines() if f" {passed.check}: {passed.title}" in line]
+
+    assert f"  pass   {passed.check}: {passed.title}" in lines
+    assert passed.remediation.split("\n")[0] not in rendered(replace(run, findings=(passed,)))
+
+
+def test_not_applicable_takes_one_line_with_the_reason(run: Run) -> None:
+    skipped = finding(run, Verdict.NOT_APPLICABLE)
+
+    assert f"  n/a    {skipped.check}: {skipped.reason}\n" in rendered(run)
+
+
+def test_a_server_that_was_not_reached_says_why_and_lists_what_is_not_known(run: Run) -> None:
+    (silent,) = [host for host in run.hosts if host.status is Status.UNREACHABLE]
+
+    shown = rendered(run, width=500)
+
+    assert f"{silent.name}\n  NOT REACHED: {silent.reason}\n  ERROR  not known: " in shown
+
+
+def test_what_is_known_of_an_unreachable_server_is_shown(run: Run) -> None:
+    silent = next(host for host in run.hosts if host.status is Status.UNREACHABLE)
+    outside = replace(finding(run, Verdict.PASS), host=silent.name, check="seen-from-outside")
+
+    assert "pass   seen-from-outside" in rendered(replace(run, findings=(*run.findings, outside)))
+
+
+def test_the_fleet_comes_after_all_servers(run: Run) -> None:
+    shown = rendered(run)
+
+    assert shown.index("All servers together") > max(shown.index(f"\n{host.name}\n") for host in run.hosts)
+
+
+def test_the_policy_is_named_where_there_are_several(run: Run) -> None:
+    second = replace(run.findings[1], policy="second-policy")
+
+    assert "  policy second-policy\n" in rendered(replace(run, findings=(*run.findings, second)))
+    assert "  policy " not in rendered(run)
+
+
+def test_it_ends_with_coverage_and_why_the_exit_code_is_what_it_is(run: Run) -> None:
+    counts, coverage, reason = rendered(run, width=500).splitlines()[-3:]
+
+    assert counts == "checks: 2 pass, 1 warn, 2 fail, 4 error (not known), 2 not applicable"
+    assert coverage == "coverage: 3 of 4 servers judged, 7 of 11 checks judged"
+    assert reason == f"exit code 3: {run.exit_reason}"
+
+
+def test_a_run_judged_again_says_whose_evidence_it_is(run: Run) -> None:
+    assert "judged again from the evidence of run first-run" in rendered(replace(run, evidence_of="first-run"))
+
+
+@pytest.mark.parametrize("width", [40, 72, 100])
+def test_no_line_is_wider_than_asked_or_ends_in_a_blank(run: Run, width: int) -> None:
+    long = replace(
+        run.findings[0], verdict=Verdict.FAIL, actual="x" * 500, reason="some words " * 50, remediation="a\n\nb"
+    )
+
+    lines = rendered(replace(run, findings=(*run.findings, long)), width=width).split("\n")
+
+    assert max(len(line) for line in lines) <= width
+    assert [line for line in lines if line != line.rstrip()] == []
+
+
+def test_colour_is_the_only_difference_that_colour_makes(run: Run) -> None:
+    plain, painted = rendered(run), rendered(run, Colour.ALWAYS)
+
+    assert ANSI.sub("", painted) == plain
+    assert "\033[31mFAIL\033[0m" in painted
+    assert "\033" not in plain
+
+
+def test_a_value_cannot_forge_a_line_of_the_report(run: Run) -> None:
+    forged = replace(run.findings[0], verdict=Verdict.FAIL, actual="x\nexit code 0: all is well\r\n  pass   forged: ok")
+
+    lines = rendered(replace(run, findings=(forged,))).splitlines()
+
+    assert [line for line in lines if line.startswith(("exit code 0", "  pass"))] == []
+    assert any("exit code 0: all is well" in line for line in lines)
+
+
+def test_a_value_cannot_colour_or_move_the_terminal(run: Run) -> None:
+    hostile = replace(run.findings[0], verdict=Verdict.FAIL, actual="\x1b[2J\x9b31m\u202e")
+
+    shown = rendered(replace(run, findings=(hostile,)))
+
+    assert r"\u001b[2J\u009b31m\u202e" in shown
+    assert "\x1b" not in shown
+
+
+def test_a_huge_value_is_shortened_and_says_so(run: Run) -> None:
+    huge = replace(run.findings[0], verdict=Verdict.FAIL, actual="x" * 1_000_000)
+
+    shown = rendered(replace(run, findings=(huge,)))
+
+    assert "998000 more characters" in " ".join(shown.split())
+    assert len(shown) < 10_000

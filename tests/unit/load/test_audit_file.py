@@ -1,0 +1,32 @@
+from pathlib import Path
+
+from auditor.load.audit_file import load_audit_file
+from auditor.model.audit_file import AuditFile
+from auditor.model.run import FailOn
+
+
+def test_all_options_are_read_with_paths_beside_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "audit.yaml"
+    path.write_text(
+        "policies: [shipped, own/policy.yaml]\ninventory: inventory.yaml\nhosts: [cas01, '[::1]:5985']\n"
+        "inputs: {a: true, b: [x]}\nformats: [junit]\nout: ../reports\nfail_on: never\njobs: 4\ntimeout: 30\n"
+    )
+
+    assert load_audit_file(path) == AuditFile(
+        policies=("shipped", str(tmp_path / "own/policy.yaml")),
+        inventory=str(tmp_path / "inventory.yaml"),
+        hosts=("cas01", "[::1]:5985"),
+        inputs={"a": True, "b": ("x",)},
+        formats=("junit",),
+        out=str(tmp_path / "../reports"),
+        fail_on=FailOn.NEVER,
+        jobs=4,
+        timeout=30,
+    )
+
+
+def test_what_is_not_said_stays_open(tmp_path: Path) -> None:
+    path = tmp_path / "audit.yaml"
+    path.write_text("{}\n")
+
+    assert load_audit_file(path) == AuditFile()
