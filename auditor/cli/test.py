@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from auditor.bind import bind_inputs
@@ -10,7 +11,7 @@ from auditor.errors import ExitCode, UsageError
 from auditor.evaluate import Bench, judge
 from auditor.examples import mistakes, never_seen, told
 from auditor.fleet import judge_fleet, opinions
-from auditor.lab.scenario import find_scenario, load_scenario, server_state
+from auditor.lab.scenario import described_server, find_scenario, load_scenario
 from auditor.lab.situation import evidence_of
 from auditor.lab.state import ServerState
 from auditor.load.examples import load_examples
@@ -21,6 +22,7 @@ from auditor.model.finding import Finding
 from auditor.model.policy import Policy
 from auditor.plan import questions_of
 from auditor.probes import PROBES
+from auditor.suggest import unknown
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,21 +75,18 @@ def _bench(policy: Policy, example: Example, number: int, situation: Situation) 
     """Return what judging one server of the example needs."""
     inputs = bind_inputs(policy, example.inputs)
     name = f"server-{number}"
-    match situation:
-        case GivenFacts():
-            evidence = Evidence(server=name, status=Status.REACHED, collected="", collector="", transport="example")
-            return Bench(evidence=evidence, inputs=inputs, probes=told(PROBES, situation))
-        case GivenServer(server=server):
-            state = server_state(server)
-        case GivenScenario(scenario=scenario, server=server_name):
-            state = _state(scenario, server_name)
-    questions = questions_of(policy, inputs, PROBES)
-    evidence = evidence_of(state, questions, (policy.id,), example.inputs)
+    if isinstance(situation, GivenFacts):
+        evidence = Evidence(server=name, status=Status.REACHED, collected="", collector="", transport="example")
+        return Bench(evidence=evidence, inputs=inputs, probes=told(PROBES, situation))
+    state = replace(_state(situation), name=name)
+    evidence = evidence_of(state, questions_of(policy, inputs, PROBES), (policy.id,), example.inputs)
     return Bench(evidence=evidence, inputs=inputs, probes=PROBES)
 
 
-def _state(scenario: str, name: str) -> ServerState:
-    servers = {state.name: state for state in load_scenario(find_scenario(scenario)).servers}
-    if name not in servers:
-        raise UsageError(f"scenario {scenario} has no server {name!r}; it has {', '.join(servers)}")
-    return servers[name]
+def _state(situation: GivenServer | GivenScenario) -> ServerState:
+    if isinstance(situation, GivenServer):
+        return described_server("server", situation.server)
+    servers = {state.name: state for state in load_scenario(find_scenario(situation.scenario)).servers}
+    if situation.server not in servers:
+        raise UsageError(f"scenario {situation.scenario}: {unknown('server', situation.server, servers)}")
+    return servers[situation.server]

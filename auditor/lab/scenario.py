@@ -10,12 +10,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from auditor.errors import UsageError
+from auditor.errors import DocumentError, UsageError
 from auditor.lab.description import SCENARIO, SERVER
 from auditor.lab.machine import server_state
 from auditor.lab.mismatches import Place, problems
 from auditor.lab.state import Scenario, ServerState
 from auditor.load.document import Document, load_document
+from auditor.load.parsed import Parsed
 from auditor.load.problem import Problem, refuse
 
 _FOLDER = Path(str(files("auditor.lab")))
@@ -50,6 +51,17 @@ def load_scenario(path: Path) -> Scenario:
     refuse(path, found)
     description = document.value.get("description", "")
     return Scenario(name=path.stem, description=description, servers=tuple(states))
+
+
+def described_server(name: str, description: Mapping[str, Any]) -> ServerState:
+    """Return a server written out as in a scenario, outside of one; raises `DocumentError` with all errors in it."""
+    document = Document(path=Path(f"({name})"), value=description, data=b"", text="", parsed=Parsed())
+    refuse(document.path, problems(SERVER, Place(document=document, value=description)))
+    whole = _merged(_base(), description)
+    try:
+        return server_state(name, whole, _application_host(document, whole))
+    except ValueError as error:
+        raise DocumentError([f"({name}): {error}"]) from error
 
 
 def _base() -> Mapping[str, Any]:

@@ -6,8 +6,8 @@ function Read-wmi($p) {
     $searcher.Options.Timeout = [TimeSpan]::FromSeconds(30) # a provider that hangs must not hold the other questions
     $rows = New-Object System.Collections.ArrayList
     foreach ($object in $searcher.Get()) {
-        $row = @{}
-        foreach ($name in $p['properties'].Split([char]',')) { $row[$name] = $object.GetPropertyValue($name) }
+        $row = @{} # psbase: PowerShell shows the class's own members instead of .NET's
+        foreach ($name in $p['properties'].Split([char]',')) { $row[$name] = $object.psbase.GetPropertyValue($name) }
         [void]$rows.Add($row)
     }
     return New-Observed @{ rows = $rows }

@@ -1,19 +1,21 @@
 """JSON Schemas (Draft 2020-12) of every file read and written, generated from the code.
 
-A module here named `x` offers its schema as the function `x_schema`, callable without arguments; found by discovery.
+The module named `x` offers its schema as the function `x_schema`, callable without arguments. It is imported when its
+schema is asked for, so that whoever needs one of them does not import what all of them describe.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
-from pkgutil import iter_modules
 from types import MappingProxyType
 from typing import Any
 
-
-def _discover() -> Mapping[str, Callable[[], dict[str, Any]]]:
-    modules = {found.name: import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__)}
-    schemas = {name: getattr(module, f"{name}_schema", None) for name, module in modules.items()}
-    return MappingProxyType({name: schema for name, schema in schemas.items() if schema})
+_NAMES = ("audit_file", "examples", "inventory", "policy", "run")
 
 
-SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = _discover()
+def _build(name: str) -> dict[str, Any]:
+    schema: dict[str, Any] = getattr(import_module(f"{__name__}.{name}"), f"{name}_schema")()
+    return schema
+
+
+SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = MappingProxyType({name: partial(_build, name) for name in _NAMES})

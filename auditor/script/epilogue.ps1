@@ -22,7 +22,7 @@ $platform = @{
     clr = [Environment]::Version.ToString()
     os = '{0}.{1}.{2}' -f $os.Major, $os.Minor, $os.Build
     bits = ([IntPtr]::Size * 8).ToString($Invariant)
-    language_mode = $ExecutionContext.SessionState.LanguageMode.ToString()
+    language_mode = "$($ExecutionContext.SessionState.LanguageMode)" # empty where PowerShell does not tell
     computer = [Environment]::MachineName
     now = [DateTime]::UtcNow.ToFileTimeUtc().ToString($Invariant)
 }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor.examples import never_seen
 from auditor.load.audit_file import load_audit_file
 from auditor.load.examples import load_examples
 from auditor.load.inventory import load_inventory
@@ -37,7 +38,9 @@ def test_the_examples_on_the_page_are_right(policy: Policy, tmp_path: Path) -> N
     path = tmp_path / "telnet-closed.examples.yaml"
     path.write_text(EXAMPLES)
 
-    assert len(load_examples(path, policy, PROBES)) == 4
+    examples = load_examples(path, policy, PROBES)
+
+    assert list(never_seen(policy, examples)) == []
 
 
 @pytest.mark.parametrize(("text", "load"), [(INVENTORY, load_inventory), (AUDIT, load_audit_file)])
