@@ -28,6 +28,7 @@ _COUNTED: Mapping[Verdict, str] = {
     Verdict.ERROR: "error (not known)",
     Verdict.NOT_APPLICABLE: "not applicable",
 }
+_WORST_FIRST = (Verdict.FAIL, Verdict.WARN, Verdict.ERROR, Verdict.NOT_APPLICABLE, Verdict.PASS)
 _BOLD = "1"
 _NOT_REACHED = "NOT REACHED:"
 _IN_PART = "READ ONLY IN PART:"
@@ -89,9 +90,9 @@ class _Page:
             if silent:
                 unknown = ", ".join(finding.check for finding in judged if finding.verdict is Verdict.ERROR)
                 yield from self._labelled("ERROR", f"not known: {unknown}") if unknown else ()
-            for finding in judged:
-                if not (silent and finding.verdict is Verdict.ERROR):
-                    yield from self._finding(finding)
+            told = [finding for finding in judged if not (silent and finding.verdict is Verdict.ERROR)]
+            for alike in _alike(told):
+                yield from self._finding(alike[0]) if len(alike) == 1 else self._alike(alike)
 
     def _heading(self, name: str, host: Host | None) -> Iterator[str]:
         for line in self._wrapped("", "All servers together" if name == FLEET else name):
@@ -99,6 +100,11 @@ class _Page:
         if host is not None and host.status is not Status.REACHED:
             label = _NOT_REACHED if host.status is Status.UNREACHABLE else _IN_PART
             yield from self._labelled(label, host.reason)
+
+    def _alike(self, findings: Sequence[Finding]) -> Iterator[str]:
+        """Tell once what is the same for several checks: that they pass, or why they are not judged."""
+        names, reason = ", ".join(finding.check for finding in findings), findings[0].reason
+        yield from self._labelled(_LABELS[findings[0].verdict], f"{names}: {reason}" if reason else names)
 
     def _finding(self, finding: Finding) -> Iterator[str]:
         label = _LABELS[finding.verdict]
@@ -144,6 +150,16 @@ class _Page:
 
     def _painted(self, text: str, code: str) -> str:
         return f"\033[{code}m{text}\033[0m" if code and self.colour is Colour.ALWAYS else text
+
+
+def _alike(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """Return the findings, worst first; those that pass together, those not judged for the same reason together."""
+    groups: dict[tuple[int, str], list[Finding]] = {}
+    for finding in findings:
+        together = finding.verdict not in (Verdict.FAIL, Verdict.WARN)
+        key = _WORST_FIRST.index(finding.verdict), finding.reason if together else f"{finding.policy}/{finding.check}"
+        groups.setdefault(key, []).append(finding)
+    return [group for _, group in sorted(groups.items())]
 
 
 def _render(run: Run) -> Iterator[bytes]:

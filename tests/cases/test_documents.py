@@ -1,0 +1,63 @@
+"""What the documents show is what the program does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from auditor.cli.main import COMMANDS, main
+from auditor.errors import ExitCode
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="session")
+def readme(repository: Path) -> Path:
+    return repository / "README.md"
+
+
+def test_the_policy_in_the_readme_is_part_of_the_shipped_one(readme: Path, repository: Path) -> None:
+    (excerpt,) = blocks(readme, "yaml")
+
+    assert excerpt in (repository / "policies" / "exchange-2007-owa-ssl-offloading.yaml").read_text(encoding="utf-8")
+
+
+def test_the_output_in_the_readme_is_what_the_demo_prints(
+    readme: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (shown,) = blocks(readme, "text")
+
+    code = main(["demo", "--out", str(tmp_path)])
+
+    printed = capsys.readouterr().out
+    assert code == 0
+    for part in shown.split("...\n"):
+        assert part in printed
+    assert "`auditor run` would have ended with exit code 3" in printed
+
+
+def test_the_page_about_probes_is_current(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["probes"])
+
+    page = (repository / "docs" / "probes.md").read_text(encoding="utf-8")
+    assert capsys.readouterr().out == page, "run: auditor probes > docs/probes.md"
+
+
+def test_every_exit_code_is_explained(readme: Path, repository: Path) -> None:
+    for page in (readme, repository / "docs" / "ci-gates.md"):
+        text = page.read_text(encoding="utf-8")
+        assert all(re.search(rf"\b{code.value}\b", text) for code in ExitCode)
+
+
+def test_every_command_named_in_the_documents_exists(repository: Path) -> None:
+    for page in [*repository.glob("*.md"), *(repository / "docs").glob("*.md")]:
+        for name in re.findall(r"`(?:\.venv/bin/)?auditor ([a-z]+)", page.read_text(encoding="utf-8")):
+            assert name in COMMANDS, f"{page.name} names auditor {name}"
+
+
+def test_every_link_between_the_documents_leads_somewhere(repository: Path) -> None:
+    for page in [*repository.glob("*.md"), *(repository / "docs").glob("*.md"), *(repository / "reports").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
