@@ -1,7 +1,7 @@
 """What all tests share: where the reference data is, and that no interop test is skipped where it must run."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,7 @@ def shared_data() -> Path:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     required = os.environ.get("AUDITOR_INTEROP") == "required"
     if required and report.skipped and item.get_closest_marker("interop"):

@@ -55,7 +55,8 @@ def answered(questions: tuple[Question, ...], answer: Answer) -> Answers:
 def test_a_probe_declares_names_types_and_meanings(probe: Probe) -> None:
     assert probe.summary.endswith(".")
     assert len({fact.name for fact in probe.facts}) == len(probe.facts)
-    assert all(part.description.endswith((".", ")")) for part in (*probe.facts, *probe.parameters))
+    described = [fact.description for fact in probe.facts] + [each.description for each in probe.parameters]
+    assert all(text.endswith(".") for text in described)
     for parameter in probe.parameters:
         assert parameter.default is None or type_of(parameter.default) is parameter.type
 

@@ -5,6 +5,7 @@ import pytest
 from auditor.model.answer import Absent, Answer, Denied, Observed
 from auditor.model.policy import Parameters
 from auditor.model.probe import Facts, NotKnown, Reading
+from auditor.model.value import Json
 from auditor.probes.registry_in_effect import PROBE
 
 PARAMETERS: Parameters = {
@@ -35,7 +36,7 @@ def read(
     key: Answer | None = None,
 ) -> Reading:
     key_question, processes, services, system = PROBE.questions(PARAMETERS)
-    rows = [{"Name": "inetinfo.exe", "ProcessId": 7, "CreationDate": service or dmtf(11), "CommandLine": "inetinfo"}]
+    rows: list[Json] = [{"Name": "inetinfo.exe", "ProcessId": 7, "CreationDate": service or dmtf(11), "CommandLine": "inetinfo"}]
     rows += [
         {"Name": "w3wp.exe", "ProcessId": 100 + number, "CreationDate": start, "CommandLine": command_line}
         for number, start in enumerate(workers)
@@ -111,7 +112,7 @@ def test_what_the_clock_or_the_account_does_not_tell_is_not_known(reading: Readi
 
 
 def test_a_failed_compilation_of_the_native_call_is_named() -> None:
-    data = {"last_write": None, "last_write_error": "Add-Type 0x80131500", "values": [], "subkeys": []}
+    data: Json = {"last_write": None, "last_write_error": "Add-Type 0x80131500", "values": [], "subkeys": []}
 
     reading = read(key=Observed(data=data))
 
