@@ -2,14 +2,16 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from auditor.cli.ordering import assign, ordered_by
+from auditor.cli.arguments import formats_named
+from auditor.cli.ordering import assign, notes, ordered_by
 from auditor.errors import DocumentError, ExitCode, UsageError
 from auditor.load.audit_file import load_audit_file
-from auditor.load.document import load_document
+from auditor.load.document import read_document
 from auditor.load.examples import load_examples
 from auditor.load.inventory import load_inventory
 from auditor.load.policy import load_policy
@@ -19,6 +21,9 @@ from auditor.plan import contradictions
 from auditor.probes import PROBES
 
 KINDS = "policy, inventory, audit file or examples"
+_POLICY = {"id", "checks"}
+_AUDIT = {"inventory", "formats", "out", "fail_on", "jobs", "timeout"}
+_INVENTORY = {"groups", "connection", "_meta", "all"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,10 +34,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> ExitCode:
     """Check every file; print all problems of all files."""
     policies: list[Policy] = []
-    problems = list(chain.from_iterable(_problems(path, policies) for path in _files(options.paths)))
-    for problem in problems:
+    problems = [problem for path in _files(options.paths) for problem in _refusals(path, partial(_tell, path, policies))]
+    for problem in dict.fromkeys(problems):
         print(problem, file=sys.stderr)
-    for clash in _alternatives(policies):
+    for clash in contradictions(_with_defaults(policies), {}, PROBES):
         print(f"note: {clash}; give them to different servers")
     return ExitCode.USAGE if problems else ExitCode.COMPLIANT
 
@@ -40,46 +45,68 @@ def execute(options: argparse.Namespace) -> ExitCode:
 def _files(paths: Sequence[str]) -> list[Path]:
     if not paths:
         return list(shipped_policies().values())
-    return [
-        file for path in paths for file in (sorted(Path(path).glob("*.yaml")) if Path(path).is_dir() else [Path(path)])
-    ]
+    return [file for path in paths for file in (_inside(Path(path)) if Path(path).is_dir() else [Path(path)])]
 
 
-def _problems(path: Path, policies: list[Policy]) -> Iterator[str]:
+def _inside(folder: Path) -> list[Path]:
+    files = sorted(file for pattern in ("*.yaml", "*.yml") for file in folder.glob(pattern))
+    if not files:
+        raise UsageError(f"{folder}: no YAML file is in this folder; name the files themselves, or another folder")
+    return files
+
+
+def _refusals(path: Path, step: Callable[[], object]) -> list[str]:
     try:
-        print(f"{path}: {_check(path, policies)}")
+        step()
     except DocumentError as error:
-        yield from error.problems
+        return list(error.problems)
     except UsageError as error:
-        yield f"{path}: {error}"
+        return [f"{path}: {line}" for line in str(error).splitlines()]
+    return []
 
 
-def _check(path: Path, policies: list[Policy]) -> str:
-    """Load one file as what it is and say so; raises `DocumentError` or `UsageError`."""
+def _tell(path: Path, policies: list[Policy]) -> None:
+    for line in _check(path, policies):
+        print(line)
+
+
+def _check(path: Path, policies: list[Policy]) -> Iterator[str]:
+    """Load one file as what it is and yield what is to be said of it; raises `DocumentError` or `UsageError`."""
     if path.name.endswith(EXAMPLES):
         policy = load_policy(path.with_name(path.name.removesuffix(EXAMPLES) + ".yaml"), PROBES)
-        return f"{len(load_examples(path, policy, PROBES))} examples, all right"
-    keys = _keys(path)
-    if "checks" in keys:
+        yield f"{path}: {len(load_examples(path, policy, PROBES))} examples, all right"
+        return
+    value = read_document(path).value
+    keys = set(value) if isinstance(value, dict) else set()
+    hosts = value.get("hosts") if keys else None
+    if keys & _POLICY:
         policies.append(load_policy(path, PROBES))
-        return f"policy {policies[-1].id} with {len(policies[-1].checks)} checks, all right"
-    if keys & {"policies", "inventory"}:
-        return _check_audit(path)
-    if keys & {"groups", "hosts", "_meta", "all"}:
-        servers = load_inventory(path)
-        assign([server for server in servers if server.policies], (), {})
-        return f"inventory with {len(servers)} servers, all right"
-    raise UsageError(f"this is no {KINDS}: none of the keys checks, groups, hosts, policies, inventory is there")
+        yield f"{path}: policy {policies[-1].id} with {len(policies[-1].checks)} checks, all right"
+    elif keys & _AUDIT or isinstance(hosts, list):
+        yield from _check_audit(path)
+    elif keys & _INVENTORY or isinstance(hosts, dict):
+        yield from _check_inventory(path)
+    else:
+        raise UsageError(f"this is no {KINDS}: none of the keys checks, groups, hosts, inventory is there")
 
 
-def _keys(path: Path) -> set[str]:
-    value = load_document(path).value
-    return set(value) if isinstance(value, dict) else set()
+def _check_inventory(path: Path) -> Iterator[str]:
+    servers = load_inventory(path)
+    assignments = assign([server for server in servers if server.policies], (), {})
+    yield f"{path}: inventory with {len(servers)} servers, all right"
+    yield from notes(assignments, str(path))
 
 
-def _check_audit(path: Path) -> str:
-    return f"audit of {len(ordered_by(load_audit_file(path)))} servers, all right"
+def _check_audit(path: Path) -> Iterator[str]:
+    file = load_audit_file(path)
+    steps: tuple[Callable[[], Any], ...] = (partial(formats_named, file.formats), partial(ordered_by, file))
+    if problems := [problem for step in steps for problem in _refusals(path, step)]:
+        raise DocumentError(problems)
+    assignments = ordered_by(file)
+    yield f"{path}: audit of {len(assignments)} servers, all right"
+    yield from notes(assignments, file.inventory)
 
 
-def _alternatives(policies: Sequence[Policy]) -> list[str]:
-    return contradictions(policies, {}, PROBES)
+def _with_defaults(policies: Sequence[Policy]) -> list[Policy]:
+    """Return the policies that can be compared before a site gives its inputs."""
+    return [policy for policy in policies if all(each.default is not None for each in policy.inputs)]

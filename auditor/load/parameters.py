@@ -27,13 +27,15 @@ class Surroundings:
 
 def read_parameters(look: Node, probe: Probe, around: Surroundings) -> Template:
     """Return the parameters of a look at a probe (a check or a condition)."""
-    before = len(around.problems)
     known = {parameter.name: parameter for parameter in probe.parameters}
+    strangers = [(name, node) for name, node in look["parameters"].fields() if name not in known]
+    around.problems.extend(
+        node.key_problem(unknown(f"parameter of {probe.name}", name, known)) for name, node in strangers
+    )
+    before = len(around.problems)
     template: dict[str, Value | InputReference] = {}
     for name, node in look["parameters"].fields():
-        if name not in known:
-            around.problems.append(node.key_problem(unknown(f"parameter of {probe.name}", name, known)))
-        elif (value := _read(node, known[name], around)) is not None:
+        if name in known and (value := _read(node, known[name], around)) is not None:
             template[name] = value
     for parameter in probe.parameters:
         if parameter.default is None and parameter.name not in look["parameters"]:
