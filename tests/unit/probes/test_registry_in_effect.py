@@ -36,7 +36,9 @@ def read(
     key: Answer | None = None,
 ) -> Reading:
     key_question, processes, services, system = PROBE.questions(PARAMETERS)
-    rows: list[Json] = [{"Name": "inetinfo.exe", "ProcessId": 7, "CreationDate": service or dmtf(11), "CommandLine": "inetinfo"}]
+    rows: list[Json] = [
+        {"Name": "inetinfo.exe", "ProcessId": 7, "CreationDate": service or dmtf(11), "CommandLine": "inetinfo"}
+    ]
     rows += [
         {"Name": "w3wp.exe", "ProcessId": 100 + number, "CreationDate": start, "CommandLine": command_line}
         for number, start in enumerate(workers)
