@@ -15,10 +15,7 @@ function Read-metabase_property($p) {
     $node = ('W3SVC/' + $ids[0] + '/ROOT' + $p['path']).TrimEnd([char]'/')
     if (-not [System.DirectoryServices.DirectoryEntry]::Exists("IIS://localhost/$node")) { return New-Absent 'path' }
     $places = New-Object System.Collections.ArrayList
-    # 0 is IIS_ANY_PROPERTY: also where the value is set without being handed down.
-    foreach ($place in (Open-Metabase 'W3SVC').psbase.Invoke('GetDataPaths', @($p['property'], 0))) {
-        [void]$places.Add(($place -replace '^IIS://[^/]+/', ''))
-    }
+    foreach ($place in (Get-DataPaths $p['property'])) { [void]$places.Add(($place -replace '^IIS://[^/]+/', '')) }
     $above = ''
     $set = New-Object System.Collections.ArrayList
     foreach ($name in $node.Split([char]'/')) {
@@ -28,4 +25,14 @@ function Read-metabase_property($p) {
     $value = $null
     if ($set.Count -gt 0) { $value = (Open-Metabase $node).psbase.Properties[$p['property']].Value }
     return New-Observed @{ value = $value; set_at = $set }
+}
+
+function Get-DataPaths($property) {
+    # 0 is IIS_ANY_PROPERTY: also where the value is set without being handed down. 0x800CC801 is
+    # MD_ERROR_DATA_NOT_FOUND: it is set nowhere.
+    try { $found = (Open-Metabase 'W3SVC').psbase.Invoke('GetDataPaths', @($property, 0)) } catch {
+        if ((Get-ErrorCode $_.Exception.GetBaseException()) -ne '0x800CC801') { throw }
+        $found = @()
+    }
+    return $found
 }

@@ -37,7 +37,7 @@ CREATED = words(
 METHODS = {
     "text and numbers": "Split Substring IndexOf Replace Trim TrimEnd TrimStart ToLowerInvariant ToString Join Equals"
     " ToUInt32 ToUInt64 GetBytes GetString UnescapeDataString FromSeconds ToFileTimeUtc ComputeHash",
-    "values in memory": "Add Append ToArray ContainsKey GetEnumerator GetType GetHRForException",
+    "values in memory": "Add Append ToArray ContainsKey GetEnumerator GetType GetHRForException GetBaseException",
     "the script itself": "Create ReadToEnd OpenStandardOutput Write Flush LoadFrom",
     "registry": "OpenBaseKey OpenSubKey GetValue GetValueKind GetValueNames GetSubKeyNames Close LastWrite"
     " TypeAndBytes",
@@ -46,7 +46,7 @@ METHODS = {
 }
 ALLOWED_METHODS = words(" ".join(METHODS.values()))
 EXACTLY = {
-    "Invoke": r"\(Open-Metabase 'W3SVC'\)\.psbase\.Invoke\('GetDataPaths', @\(\$p\['property'\], 0\)\)",
+    "Invoke": r"\(Open-Metabase 'W3SVC'\)\.psbase\.Invoke\('GetDataPaths', @\(\$property, 0\)\)",
     "Write": r"\$stdout\.Write\(\$bytes, 0, \$bytes\.Length\)",
     "Create": r"\[ScriptBlock\]::Create\(\[Console\]::In\.ReadToEnd\(\)\)",
     "LoadFrom": r'\[Reflection\.Assembly\]::LoadFrom\("\$env:windir\\system32\\inetsrv\\'
