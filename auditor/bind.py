@@ -1,6 +1,7 @@
 """Inputs and parameters: what the site gives x what the policy declares -> values of the declared types: pure."""
 
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 
 from auditor.errors import ParameterError, UsageError
 from auditor.model.policy import Input, InputReference, Parameters, Policy, Template
@@ -8,6 +9,9 @@ from auditor.model.probe import Parameter, Probe
 from auditor.model.value import Value, ValueType, show, type_of
 from auditor.operands import article
 from auditor.suggest import unknown
+
+_NEAR = 0.8
+"""How alike two names are (difflib's ratio) for one to be a slip for the other."""
 
 
 def bind_inputs(policy: Policy, given: Mapping[str, Value]) -> Mapping[str, Value]:
@@ -35,6 +39,18 @@ def refuse_unknown_inputs(policies: Iterable[Policy], given: Mapping[str, Value]
     problems = [f"{where}: {unknown('input', name, known)}" for name in given if name not in known]
     if problems:
         raise UsageError("\n".join(problems))
+
+
+def slips(policies: Iterable[Policy], given: Mapping[str, Value]) -> Mapping[str, str]:
+    """Return the given names that no policy has but that look like a slip for one that is not given.
+
+    From the name to that of the input that was probably meant. An inventory may serve several audits, so a name that
+    is nothing to these policies is in order; and who gives `http_port` as well means something else by `https_port`.
+    """
+    known = {declared.name for policy in policies for declared in policy.inputs}
+    missing = sorted(known - given.keys())
+    near = {name: get_close_matches(name, missing, n=1, cutoff=_NEAR) for name in sorted(given.keys() - known)}
+    return {name: found[0] for name, found in near.items() if found}
 
 
 def bind_parameters(template: Template, inputs: Mapping[str, Value], probe: Probe) -> Parameters:

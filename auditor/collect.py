@@ -95,11 +95,19 @@ class Collector:
         except ServerNotReachedError as error:
             return None, str(error)
         except Exception:  # noqa: BLE001  a bug met at one server must not cost the evidence of the others
-            where = traceback.format_exc().strip().splitlines()[-3:]
-            return None, f"a bug in auditor {__version__}, please report it: {' | '.join(map(str.strip, where))}"
+            return None, _bug()
 
     def _look(self, planned: Planned, question: Question, deadline: Deadline) -> Answer:
-        return self.looks.look(planned.server.connection.address, question, deadline)
+        try:
+            return self.looks.look(planned.server.connection.address, question, deadline)
+        except Exception:  # noqa: BLE001  see _ask
+            return Failed(reason=_bug())
+
+
+def _bug() -> str:
+    """Return what a report of the error that is being handled needs, on one line."""
+    where = traceback.format_exc().strip().splitlines()[-3:]
+    return f"a bug in auditor {__version__}, please report it: {' | '.join(map(str.strip, where))}"
 
 
 def _on(side: Side, planned: Planned) -> tuple[Question, ...]:

@@ -42,12 +42,12 @@ class Credentials:
         *,
         environ: Mapping[str, str] = os.environ,
         prompt: Callable[[str], str] = getpass.getpass,
-        interactive: Callable[[], bool] = sys.stdin.isatty,
+        interactive: Callable[[], bool] = lambda: sys.stdin is not None and sys.stdin.isatty(),
     ) -> None:
         self._environ = environ
         self._prompt = prompt
         self._interactive = interactive
-        self._known: dict[tuple[SecretReference, str], Secret] = {}
+        self._known: dict[tuple[SecretReference, str], Secret | str] = {}
         self._lock = threading.Lock()
 
     def of(self, connection: Connection) -> Secret:
@@ -60,14 +60,24 @@ class Credentials:
         user = connection.username if reference.source in (SecretSource.KEYRING, SecretSource.PROMPT) else ""
         with self._lock:
             if (reference, user) not in self._known:
-                self._known[reference, user] = self._look_up(reference, connection.username)
-            return self._known[reference, user]
+                self._known[reference, user] = self._secret_or_error(reference, connection.username)
+            found = self._known[reference, user]
+        if isinstance(found, str):
+            raise SecretError(found)
+        return found
 
     def ask_first(self, connections: Iterable[Connection]) -> None:
         """Ask for all secrets that a person must type, before anything is contacted."""
         for connection in connections:
             if connection.secret is not None and connection.secret.source is SecretSource.PROMPT:
                 self.of(connection)
+
+    def _secret_or_error(self, reference: SecretReference, username: str) -> Secret | str:
+        """Keep failures, too: a command that hangs must not be waited for at every server."""
+        try:
+            return self._look_up(reference, username)
+        except SecretError as error:
+            return str(error)
 
     def _look_up(self, reference: SecretReference, username: str) -> Secret:
         match reference.source:
@@ -94,12 +104,16 @@ class Credentials:
             raise SecretError(
                 "a password is to be typed, but there is no terminal; name another secret, e.g. environment"
             )
-        return _kept(self._prompt(f"Password of {username}: "), "the password that was typed")
+        try:
+            typed = self._prompt(f"Password of {username}: ")
+        except EOFError:
+            raise SecretError("no password was typed; type it, or name another secret") from None
+        return _kept(typed, "the password that was typed")
 
 
 def _from_file(path: Path) -> Secret:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise SecretError(
@@ -111,18 +125,20 @@ def _from_file(path: Path) -> Secret:
 def _from_command(line: str) -> Secret:
     """Run the command without a shell; what it writes is never repeated, it may hold the secret."""
     name = line.split(" ", maxsplit=1)[0]
+    if not line.strip():
+        raise SecretError("the secret's command is empty; name a program")
     try:
         done = subprocess.run(  # noqa: S603  the inventory's owner names the command
             shlex.split(line),
             capture_output=True,
             check=True,
-            text=True,
+            encoding="utf-8",
             timeout=_COMMAND_SECONDS,
             stdin=subprocess.DEVNULL,
         )
     except (OSError, ValueError) as error:
         raise SecretError(
-            f"the secret's command {name} cannot be run ({type(error).__name__}); check its path"
+            f"the secret's command {name} cannot be run or read ({type(error).__name__}); run it by hand"
         ) from None
     except subprocess.TimeoutExpired:
         raise SecretError(f"the secret's command {name} took more than {_COMMAND_SECONDS} s; run it by hand") from None

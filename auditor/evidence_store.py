@@ -41,7 +41,7 @@ def read(line: str | bytes) -> Evidence:
         version = stored["version"]
         if version == VERSION:
             return _evidence(stored)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RunNotFoundError(f"a line of stored evidence is damaged ({error}); collect it again") from error
     raise RunNotFoundError(
         f"stored evidence of version {version!r} cannot be read; this auditor reads version {VERSION}"
@@ -50,20 +50,38 @@ def read(line: str | bytes) -> Evidence:
 
 def _evidence(stored: Mapping[str, Any]) -> Evidence:
     return Evidence(
-        server=stored["server"],
-        groups=tuple(stored["groups"]),
-        policies=tuple(stored["policies"]),
+        server=_text(stored["server"]),
+        groups=_texts(stored["groups"]),
+        policies=_texts(stored["policies"]),
         inputs={name: _value(value) for name, value in stored["inputs"].items()},
         status=Status(stored["status"]),
-        reason=stored["reason"],
-        collected=stored["collected"],
-        collector=stored["collector"],
-        transport=stored["transport"],
-        platform=stored["platform"],
-        timings=stored["timings"],
-        exchanges=stored["exchanges"],
+        reason=_text(stored["reason"]),
+        collected=_text(stored["collected"]),
+        collector=_text(stored["collector"]),
+        transport=_text(stored["transport"]),
+        platform={name: _text(value) for name, value in stored["platform"].items()},
+        timings={name: _number(value) for name, value in stored["timings"].items()},
+        exchanges=int(stored["exchanges"]),
         answers={parse(question): _answer(raw) for question, raw in stored["answers"].items()},
     )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} stands where a text is expected")
+    return value
+
+
+def _texts(values: Any) -> tuple[str, ...]:
+    if not isinstance(values, list):
+        raise TypeError(f"{values!r} stands where a list is expected")
+    return tuple(map(_text, values))
+
+
+def _number(value: Any) -> float:
+    if not isinstance(value, int | float):
+        raise TypeError(f"{value!r} stands where a number is expected")
+    return value
 
 
 def _value(value: Any) -> Value:

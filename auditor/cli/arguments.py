@@ -3,12 +3,17 @@
 import argparse
 from collections.abc import Mapping, Sequence
 
-from auditor.errors import UsageError
+from auditor.errors import DocumentError, UsageError
+from auditor.formats import FORMATS
+from auditor.formats.format import Format
 from auditor.load.policy import load_policy
 from auditor.load.shipped import find_policy
 from auditor.model.policy import Policy
 from auditor.model.value import Value
 from auditor.probes import PROBES
+from auditor.suggest import unknown
+
+REPEATABLE = "(*) may be repeated."
 
 
 def add_policies(parser: argparse.ArgumentParser) -> None:
@@ -27,14 +32,33 @@ def chosen_policies(options: argparse.Namespace) -> tuple[Policy, ...]:
 
 
 def policies_named(names: Sequence[str]) -> tuple[Policy, ...]:
-    """Return policies by name or path, each once; two different ones with the same id are refused."""
+    """Return policies by name or path, each once.
+
+    Raises `DocumentError` with the problems of all of them, `UsageError` for a name that leads to none, and for two
+    different policies of one id.
+    """
     found: dict[str, Policy] = {}
-    for name in dict.fromkeys(names):
-        policy = load_policy(find_policy(name), PROBES)
+    problems: list[str] = []
+    for path in [find_policy(name) for name in dict.fromkeys(names)]:
+        try:
+            policy = load_policy(path, PROBES)
+        except DocumentError as error:
+            problems += error.problems
+            continue
         if policy.id in found and found[policy.id].digest != policy.digest:
             raise UsageError(f"two policies have the id {policy.id!r}: {found[policy.id].path} and {policy.path}")
         found[policy.id] = policy
+    if problems:
+        raise DocumentError(problems)
     return tuple(found.values())
+
+
+def formats_named(names: Sequence[str]) -> tuple[Format, ...]:
+    """Return report formats by name, each once; raises `UsageError` for one that there is not."""
+    for name in names:
+        if name not in FORMATS:
+            raise UsageError(unknown("format", name, FORMATS))
+    return tuple(FORMATS[name] for name in dict.fromkeys(names))
 
 
 def given_inputs(options: argparse.Namespace) -> Mapping[str, Value]:

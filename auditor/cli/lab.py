@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from auditor.errors import ExitCode
+from auditor.errors import ExitCode, UsageError
 from auditor.lab.fleet import Fleet
 from auditor.lab.scenario import find_scenario, load_scenario
 
@@ -20,20 +20,29 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> ExitCode:
     """Start the servers, say where they are, and wait for Ctrl-C or SIGTERM."""
+    if options.servers is not None and options.servers < 1:
+        raise UsageError(f"--servers {options.servers} makes no sense; it must be at least 1")
     scenario = load_scenario(find_scenario(options.scenario))
     signal.signal(signal.SIGTERM, _interrupt)
     with Fleet.start(scenario, options.servers) as fleet:
         if options.write_inventory:
-            fleet.write_inventory(options.write_inventory)
+            _write_inventory(fleet, options.write_inventory)
             print(f"inventory: {options.write_inventory} (its password file goes when the servers stop)")
         for server in fleet.servers:
             print(f"{server.name:<32} {server.endpoint}  web {server.address}:{server.web_port}")
-        print("running until Ctrl-C", flush=True)
         try:
+            print("running until Ctrl-C", flush=True)
             signal.pause() if hasattr(signal, "pause") else sys.stdin.read()
         except KeyboardInterrupt:
             print("stopped")
     return ExitCode.COMPLIANT
+
+
+def _write_inventory(fleet: Fleet, path: Path) -> None:
+    try:
+        fleet.write_inventory(path)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written ({error.strerror}); name another --write-inventory") from error
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

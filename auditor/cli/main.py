@@ -5,10 +5,11 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Protocol
 
 from auditor import __version__
-from auditor.errors import AuditError, ExitCode
+from auditor.errors import AuditError, DocumentError, ExitCode
 
 COMMANDS = {
     "run": "audit servers (or stored evidence) against policies and write findings",
@@ -40,6 +41,10 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     try:
         return _command(sys.argv[1:] if words is None else words)
+    except DocumentError as error:
+        # each line begins with its place, for editors and build servers to find
+        print(error, file=sys.stderr)
+        return error.exit_code
     except AuditError as error:
         print(f"auditor: {error}", file=sys.stderr)
         return error.exit_code
@@ -63,12 +68,16 @@ def _command(words: Sequence[str]) -> ExitCode:
     command = _load(options.command)
     parser = argparse.ArgumentParser(
         prog=f"auditor {options.command}",
-        description=COMMANDS[options.command].capitalize() + ".",
+        description=_sentence(COMMANDS[options.command]),
         formatter_class=_Lines,
         allow_abbrev=False,
     )
     command.arguments(parser)
     return command.execute(parser.parse_args(words[1:]))
+
+
+def _sentence(summary: str) -> str:
+    return f"{summary[0].upper()}{summary[1:]}."
 
 
 class _Lines(argparse.RawDescriptionHelpFormatter):
@@ -101,4 +110,8 @@ def _load(name: str) -> Command:
 
 def entry() -> None:
     """Run as a program."""
+    for stream in (sys.stdout, sys.stderr):
+        # what servers and policies say is shown as far as the terminal or log has letters for it
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(main())

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from auditor.audit import Order, audit
-from auditor.cli.arguments import add_policies
+from auditor.cli.arguments import REPEATABLE, add_policies, formats_named
 from auditor.cli.sources import Source, from_evidence, from_servers
 from auditor.cli.wishes import Wishes, wishes_of
-from auditor.errors import ExitCode, UsageError
+from auditor.errors import ExitCode
 from auditor.formats import FORMATS
 from auditor.formats.format import Format
 from auditor.formats.text import Colour, render_text
@@ -19,9 +19,8 @@ from auditor.model.inventory import Authentication, Scheme
 from auditor.model.run import FailOn, Run
 from auditor.probes import PROBES
 from auditor.report import RunFolder
-from auditor.suggest import unknown
 
-_EPILOG = "(*) may be repeated. RUN is a run id, a run folder's path, or last."
+_EPILOG = f"{REPEATABLE} RUN is a run id, a run folder's path, or last."
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,12 +31,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--inventory", metavar="FILE", help="servers and how to reach them (YAML, or ansible-inventory --list)")
     add("--host", action="append", default=[], metavar="NAME[:PORT]", help="a server without an inventory (*)")
     add("--username", default="", metavar="NAME", help="account for --host, DOMAIN\\name or name@realm")
+    add("--secret", metavar="SOURCE", help="password: environment:NAME file:PATH command:... keyring:SERVICE prompt")
     add(
-        "--secret", metavar="SOURCE", help="its password: environment:NAME file:PATH command:... keyring:SERVICE prompt"
+        "--authentication",
+        choices=tuple(map(str, Authentication)),
+        metavar="HOW",
+        help=f"for --host: {_choices(Authentication)}",
     )
-    add("--authentication", choices=tuple(map(str, Authentication)), metavar="HOW", help=_choices(Authentication))
     add("--scheme", choices=tuple(map(str, Scheme)), metavar="SCHEME", help=f"for --host: {_choices(Scheme)}")
-    add("--ca-file", default="", metavar="PEM", help="certificate authorities to trust instead of the bundled ones")
+    add("--ca-file", default="", metavar="PEM", help="for --host: certificate authorities to trust")
     add("--evidence", metavar="RUN", help="judge the evidence of a stored run again; contacts no server")
     add("--format", action="append", default=[], metavar="FORMAT", help=f"besides json: {', '.join(FORMATS)} (*)")
     add("--out", metavar="DIR", help="where runs are written (default: reports)")
@@ -50,19 +52,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> ExitCode:
     """Audit, write the run, show it, and return the run's exit code."""
     wishes = wishes_of(options)
-    formats = chosen_formats(wishes)
+    formats = formats_named(wishes.formats)
     source = from_evidence(wishes) if wishes.evidence else from_servers(wishes)
     run = _audited(wishes, source, formats)
     _show(run, wishes.out)
     return ExitCode(run.exit_code)
-
-
-def chosen_formats(wishes: Wishes) -> tuple[Format, ...]:
-    """Return the report formats; raises `UsageError` for one that there is not."""
-    for name in wishes.formats:
-        if name not in FORMATS:
-            raise UsageError(unknown("format", name, FORMATS))
-    return tuple(FORMATS[name] for name in dict.fromkeys(wishes.formats))
 
 
 def _audited(wishes: Wishes, source: Source, formats: tuple[Format, ...]) -> Run:

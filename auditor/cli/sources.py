@@ -1,7 +1,8 @@
 """Where evidence comes from: servers over the network, or a stored run."""
 
+import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -9,8 +10,7 @@ from pathlib import Path
 
 from auditor import evidence_store
 from auditor.audit import Collecting
-from auditor.bind import refuse_unknown_inputs
-from auditor.cli.ordering import assign, servers_of
+from auditor.cli.ordering import assign, notes, refuse_strange_inputs, servers_of
 from auditor.cli.wishes import Wishes
 from auditor.collect import Collector
 from auditor.credentials import Credentials
@@ -38,7 +38,9 @@ def from_servers(wishes: Wishes) -> Source:
     """Return the servers of inventory and command line; asks for the passwords that must be typed."""
     servers = servers_of(wishes.inventory, wishes.hosts, wishes.connection)
     assignments = assign(servers, wishes.policies, wishes.inputs)
-    _refuse_strange_inputs(wishes, assignments)
+    refuse_strange_inputs(assignments, wishes.policies, wishes.inputs, "--input")
+    for note in notes(assignments, wishes.policies, wishes.inventory):
+        print(note, file=sys.stderr)
     credentials = Credentials()
     credentials.ask_first(server.connection for server in servers)
     collector = Collector(
@@ -60,8 +62,8 @@ def from_evidence(wishes: Wishes) -> Source:
     kept = {path.stem: str(path) for path in (folder / "policies").glob("*.yaml")}
     servers = [_server(evidence, wishes, kept) for evidence in stored]
     assignments = assign(servers, wishes.policies, wishes.inputs)
-    _refuse_strange_inputs(wishes, assignments)
-    return Source(assignments=assignments, collecting=partial(replay, stored), evidence_of=folder.name)
+    refuse_strange_inputs(assignments, wishes.policies, wishes.inputs, "--input")
+    return Source(assignments=assignments, collecting=partial(replay, stored), evidence_of=folder.resolve().name)
 
 
 def read_evidence(folder: Path) -> Iterator[Evidence]:
@@ -84,11 +86,6 @@ def _server(evidence: Evidence, wishes: Wishes, kept: dict[str, str]) -> Server:
     )
 
 
-def _refuse_strange_inputs(wishes: Wishes, assignments: Iterable[Assignment]) -> None:
-    policies = {policy.id: policy for each in assignments for policy in each.policies}
-    refuse_unknown_inputs(policies.values(), wishes.inputs, "--input")
-
-
 def _shown(evidences: Iterator[Evidence], total: int) -> Iterator[Evidence]:
     """Pass the evidence on, and show on a terminal how far it is; a log stays quiet."""
     if not sys.stderr.isatty():
@@ -97,7 +94,9 @@ def _shown(evidences: Iterator[Evidence], total: int) -> Iterator[Evidence]:
     silent = 0
     for done, evidence in enumerate(evidences, start=1):
         silent += evidence.status is Status.UNREACHABLE
-        sys.stderr.write(f"\r\033[K{done} of {total} servers, {silent} not reached; {evidence.server}")
+        line = f"{done} of {total} servers, {silent} not reached; {evidence.server}"
+        # a line that wraps could not be taken back
+        sys.stderr.write(f"\r\033[K{line[: shutil.get_terminal_size().columns - 1]}")
         sys.stderr.flush()
         yield evidence
     sys.stderr.write("\r\033[K")

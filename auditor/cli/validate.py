@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from auditor.cli.arguments import formats_named
 from auditor.cli.ordering import assign, notes, ordered_by
@@ -34,7 +33,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> ExitCode:
     """Check every file; print all problems of all files."""
     policies: list[Policy] = []
-    problems = [problem for path in _files(options.paths) for problem in _refusals(path, partial(_tell, path, policies))]
+    problems = [
+        problem for path in _files(options.paths) for problem in _refusals(path, partial(_tell, path, policies))
+    ]
     for problem in dict.fromkeys(problems):
         print(problem, file=sys.stderr)
     for clash in contradictions(_with_defaults(policies), {}, PROBES):
@@ -76,7 +77,8 @@ def _check(path: Path, policies: list[Policy]) -> Iterator[str]:
         policy = load_policy(path.with_name(path.name.removesuffix(EXAMPLES) + ".yaml"), PROBES)
         yield f"{path}: {len(load_examples(path, policy, PROBES))} examples, all right"
         return
-    value = read_document(path).value
+    document = read_document(path)
+    value = document.value
     keys = set(value) if isinstance(value, dict) else set()
     hosts = value.get("hosts") if keys else None
     if keys & _POLICY:
@@ -87,6 +89,7 @@ def _check(path: Path, policies: list[Policy]) -> Iterator[str]:
     elif keys & _INVENTORY or isinstance(hosts, dict):
         yield from _check_inventory(path)
     else:
+        document.refuse(())
         raise UsageError(f"this is no {KINDS}: none of the keys checks, groups, hosts, inventory is there")
 
 
@@ -94,17 +97,17 @@ def _check_inventory(path: Path) -> Iterator[str]:
     servers = load_inventory(path)
     assignments = assign([server for server in servers if server.policies], (), {})
     yield f"{path}: inventory with {len(servers)} servers, all right"
-    yield from notes(assignments, str(path))
+    yield from notes(assignments, (), str(path))
 
 
 def _check_audit(path: Path) -> Iterator[str]:
     file = load_audit_file(path)
-    steps: tuple[Callable[[], Any], ...] = (partial(formats_named, file.formats), partial(ordered_by, file))
+    steps: tuple[Callable[[], object], ...] = (partial(formats_named, file.formats), partial(ordered_by, file))
     if problems := [problem for step in steps for problem in _refusals(path, step)]:
         raise DocumentError(problems)
     assignments = ordered_by(file)
     yield f"{path}: audit of {len(assignments)} servers, all right"
-    yield from notes(assignments, file.inventory)
+    yield from notes(assignments, file.policies, file.inventory)
 
 
 def _with_defaults(policies: Sequence[Policy]) -> list[Policy]:

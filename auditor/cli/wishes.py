@@ -17,6 +17,7 @@ from auditor.model.value import Value
 PASSWORD_VARIABLE = "AUDITOR_PASSWORD"  # noqa: S105  the name of a variable, not a password
 _PORTS = {Scheme.HTTP: 5985, Scheme.HTTPS: 5986}
 _JOBS, _TIMEOUT = 16, 120
+_HOST_OPTIONS = ("username", "secret", "authentication", "scheme", "ca_file")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,23 +40,38 @@ class Wishes:
 def wishes_of(options: argparse.Namespace) -> Wishes:
     """Return the wishes; raises `UsageError` or `DocumentError`."""
     file = load_audit_file(Path(options.config)) if options.config else AuditFile()
-    jobs, timeout = options.jobs or file.jobs or _JOBS, options.timeout or file.timeout or _TIMEOUT
-    if jobs < 1 or timeout < 1:
-        raise UsageError("--jobs and --timeout must be at least 1")
     named = bool(options.inventory or options.host)
+    hosts = tuple(options.host) or (() if named else file.hosts)
+    _refuse_idle(options, hosts)
     return Wishes(
         policies=tuple(options.policy) or file.policies,
         inputs={**file.inputs, **given_inputs(options)},
         inventory=options.inventory or ("" if named else file.inventory),
-        hosts=tuple(options.host) or (() if named else file.hosts),
+        hosts=hosts,
         connection=_connection(options),
         evidence=options.evidence or "",
         formats=tuple(options.format) or file.formats,
         out=Path(options.out or file.out or "reports"),
         fail_on=FailOn(options.fail_on) if options.fail_on else file.fail_on or FailOn.FAIL,
-        jobs=jobs,
-        timeout=timeout,
+        jobs=_positive("--jobs", options.jobs, file.jobs or _JOBS),
+        timeout=_positive("--timeout", options.timeout, file.timeout or _TIMEOUT),
     )
+
+
+def _positive(name: str, given: int | None, otherwise: int) -> int:
+    if given is not None and given < 1:
+        raise UsageError(f"{name} {given} makes no sense; it must be at least 1")
+    return otherwise if given is None else given
+
+
+def _refuse_idle(options: argparse.Namespace, hosts: tuple[str, ...]) -> None:
+    """Refuse what would have no effect: an option that is ignored can be one that somebody relies on."""
+    if options.evidence and (options.inventory or options.host):
+        raise UsageError("--evidence judges the servers of a stored run; leave --inventory and --host out")
+    idle = [name for name in _HOST_OPTIONS if getattr(options, name)]
+    if idle and (options.evidence or not hosts):
+        spelled = ", ".join(f"--{name.replace('_', '-')}" for name in idle)
+        raise UsageError(f"{spelled}: for servers of --host only; in an inventory it stands under 'connection'")
 
 
 def _connection(options: argparse.Namespace) -> Connection:

@@ -16,7 +16,10 @@ class WatchedAdapter(HTTPAdapter):
     """An adapter that tells `watch` of each TCP connection, counts exchanges and keeps the last refusal's headers."""
 
     def __init__(self, watch: Watch) -> None:
-        self._watch = watch
+        self._pools = {
+            "http": _pool(HTTPConnectionPool, _connection(HTTPConnection, watch)),
+            "https": _pool(HTTPSConnectionPool, _connection(HTTPSConnection, watch)),
+        }
         self.exchanges = 0
         self.offered: tuple[str, ...] = ()
         super().__init__(max_retries=0)
@@ -24,10 +27,13 @@ class WatchedAdapter(HTTPAdapter):
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         """Make pools whose connections are watched."""
         super().init_poolmanager(*arguments, **options)
-        self.poolmanager.pool_classes_by_scheme = {
-            "http": _pool(HTTPConnectionPool, _connection(HTTPConnection, self._watch)),
-            "https": _pool(HTTPSConnectionPool, _connection(HTTPSConnection, self._watch)),
-        }
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """Return pools whose connections are watched, for a proxy."""
+        manager = super().proxy_manager_for(proxy, **options)
+        manager.pool_classes_by_scheme = self._pools
+        return manager
 
     def send(self, request: PreparedRequest, *arguments: Any, **options: Any) -> Response:
         """Send one request; NTLM's own messages pass here, too."""

@@ -15,6 +15,16 @@ _WRONG_NAME = (62, 64)
 _Told = tuple[NotReached, str, str]
 _NETWORK: tuple[tuple[tuple[type[BaseException], ...], frozenset[str], _Told], ...] = (
     (
+        (),
+        frozenset({"ProxyError"}),
+        (NotReached.BROKEN, "the proxy did not lead there", "check `proxy` in the inventory, and the proxy itself"),
+    ),
+    (
+        (),
+        frozenset({"InvalidURL", "LocationParseError"}),
+        (NotReached.DNS, "this cannot be an address", "check the address in the inventory"),
+    ),
+    (
         (socket.gaierror,),
         frozenset({"NameResolutionError"}),
         (NotReached.DNS, "the name is not known", "check the address in the inventory, and DNS"),
@@ -41,6 +51,11 @@ _NETWORK: tuple[tuple[tuple[type[BaseException], ...], frozenset[str], _Told], .
         (),
         frozenset({"TooManyRedirects"}),
         (NotReached.NOT_WINRM, "the answer is a redirect, so this is not WinRM", "check the port"),
+    ),
+    (
+        (),
+        frozenset({"BadStatusLine", "LineTooLong", "InvalidHeader", "DecodeError", "InvalidChunkLength"}),
+        (NotReached.NOT_WINRM, "the answer is not HTTP", "check the port; something else listens there"),
     ),
     (
         (OSError, http.client.HTTPException),

@@ -6,7 +6,8 @@ handle of each connection and shuts the connection itself when its time is over.
 
 import socket
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self
 
@@ -44,7 +45,7 @@ class Guard:
             self.shut()
 
     def shut(self) -> None:
-        """Shut all connections: whoever reads from one gets an error at once."""
+        """Shut all connections, also those that are opened later: whoever reads from one gets an error at once."""
         with self._lock:
             self.is_shut = True
             for handle in self._handles:
@@ -60,18 +61,20 @@ class Guards:
         self._lock = threading.Lock()
         self._stopped = False
 
-    def add(self, guard: Guard) -> None:
-        """Add a guard."""
-        with self._lock:
-            self._active.add(guard)
-            stopped = self._stopped
-        if stopped:
-            guard.shut()
-
-    def remove(self, guard: Guard) -> None:
-        """Remove a guard."""
-        with self._lock:
-            self._active.discard(guard)
+    @contextmanager
+    def watching(self, deadline: Deadline) -> Iterator[Guard]:
+        """Give a guard that shuts its connections at the deadline or at `stop`."""
+        with Guard(deadline) as guard:
+            with self._lock:
+                self._active.add(guard)
+                stopped = self._stopped
+            if stopped:
+                guard.shut()
+            try:
+                yield guard
+            finally:
+                with self._lock:
+                    self._active.discard(guard)
 
     def stop(self) -> None:
         """Shut all connections, also those that are opened later."""

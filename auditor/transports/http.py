@@ -8,9 +8,11 @@ import socket
 import ssl
 from collections.abc import Mapping
 
+from auditor.errors import ReplyError
 from auditor.model.answer import Answer, Failed, Observed
 from auditor.model.question import Question
 from auditor.model.value import Json
+from auditor.readers.http import check
 from auditor.transports.guard import Guard, Guards
 from auditor.transports.transport import Deadline
 
@@ -26,6 +28,7 @@ HEADERS = (
 _SECONDS = 15.0
 _WORDS: Mapping[type[Exception], str] = {
     ConnectionRefusedError: "connection refused",
+    ConnectionError: "the connection was lost",
     socket.gaierror: "the name is not known",
     ssl.SSLError: "TLS could not be agreed on",
     http.client.HTTPException: "the answer is not HTTP",
@@ -45,26 +48,26 @@ class Looks:
     def look(self, address: str, question: Question, deadline: Deadline) -> Answer:
         """Return what the server at the address answers to an `http` question; never raises for what it does."""
         end = min(deadline, Deadline.after(_SECONDS), key=Deadline.remains)
-        guard = Guard(end)
-        self._guards.add(guard)
-        try:
-            with guard:
-                return Observed(data=_request(address, question, end, guard))
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            return Failed(reason=f"port {question['port']}: {_why(error, late=guard.is_shut)}")
-        finally:
-            self._guards.remove(guard)
+        with self._guards.watching(end) as guard:
+            try:
+                return Observed(data=check(_request(address, question, end, guard)))
+            except ReplyError:
+                return Failed(reason=f"port {question['port']}: the answer is not HTTP (its status)")
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                return Failed(reason=f"port {question['port']}: {_why(error, late=guard.is_shut)}")
 
 
 def _request(address: str, question: Question, end: Deadline, guard: Guard) -> Mapping[str, Json]:
     port, host = int(question["port"]), question["host"] or _host(address)
-    kind = _secure if question["scheme"] == "https" else http.client.HTTPConnection
-    connection = kind(address, port, timeout=max(end.remains(), 0.05))
+    connection = http.client.HTTPConnection(address, port)
     try:
-        connection.connect()
-        guard.watch(connection.sock)
+        connection.sock = _connected(address, port, end, guard)
+        if question["scheme"] == "https":
+            connection.sock = _context().wrap_socket(connection.sock, server_hostname=address)
         connection.request(question["method"], question["path"], headers={"Host": host, "Connection": "close"})
         with connection.getresponse() as response:
+            if guard.is_shut:  # headers that were cut off look like headers that ended
+                raise TimeoutError
             headers: dict[str, Json] = {
                 name: list(values) for name in HEADERS if (values := response.headers.get_all(name))
             }
@@ -73,8 +76,18 @@ def _request(address: str, question: Question, end: Deadline, guard: Guard) -> M
         connection.close()
 
 
-def _secure(address: str, port: int, timeout: float) -> http.client.HTTPConnection:
-    return http.client.HTTPSConnection(address, port, timeout=timeout, context=ssl._create_unverified_context())  # noqa: S323, SLF001  see above
+def _connected(address: str, port: int, end: Deadline, guard: Guard) -> socket.socket:
+    connection = socket.create_connection((address, port), timeout=max(end.remains(), 0.05))
+    guard.watch(connection)
+    return connection
+
+
+def _context() -> ssl.SSLContext:
+    """Return a context that takes any certificate, and the TLS 1.0 that is the newest of Windows Server 2008."""
+    context = ssl._create_unverified_context()  # noqa: S323, SLF001  see above
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    return context
 
 
 def _host(address: str) -> str:

@@ -11,7 +11,6 @@ _WORDS = {
     Authentication.NTLM: {"ntlm", "negotiate"},
     Authentication.KERBEROS: {"kerberos", "negotiate"},
     Authentication.CREDSSP: {"credssp"},
-    Authentication.CERTIFICATE: set[str](),
 }
 _LOCAL_ADMINISTRATOR = "make the account a member of the local Administrators group"
 _STATUS = {
@@ -38,7 +37,10 @@ def refused_with(status: int, place: str) -> ServerNotReachedError:
 def unauthorised(connection: Connection, offered: Collection[str], place: str) -> ServerNotReachedError:
     """Return what a 401 means: it has several causes, of which a wrong password is only one."""
     wanted = connection.authentication
-    if offered and not _WORDS[wanted] & {word.lower() for word in offered}:
+    if wanted is Authentication.CERTIFICATE:
+        what = "the server maps the certificate to no account"
+        step = "look at `winrm enumerate winrm/config/service/certmapping`, and allow Certificate in its settings"
+    elif offered and not _WORDS[wanted] & {word.lower() for word in offered}:
         what = f"the server does not offer {wanted}, only {', '.join(dict.fromkeys(offered))}"
         step = "set `authentication` to one of these, or allow it with `winrm set winrm/config/service/auth`"
     elif wanted is Authentication.BASIC and connection.scheme is Scheme.HTTP:

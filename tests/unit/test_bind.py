@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.bind import bind_inputs, bind_parameters, convert, refuse_unknown_inputs
+from auditor.bind import bind_inputs, bind_parameters, convert, refuse_unknown_inputs, slips
 from auditor.errors import ParameterError, UsageError
 from auditor.model.policy import Input, InputReference, Policy
 from auditor.model.probe import Parameter, Probe
@@ -134,3 +134,19 @@ def test_a_parameter_without_a_default_must_be_given(small) -> None:
 
     with pytest.raises(ParameterError, match=r"'room' is missing; needy needs it: The room."):
         bind_parameters({}, {}, needy)
+
+
+def test_a_name_that_is_almost_that_of_an_input_is_a_slip(small) -> None:
+    policy = small.policy(small.check(), inputs=(declared("http_port", ValueType.INTEGER, 80),))
+
+    assert slips([policy], {"htp_port": 80}) == {"htp_port": "http_port"}
+
+
+def test_a_name_is_no_slip_where_the_input_is_given_as_well(small) -> None:
+    policy = small.policy(small.check(), inputs=(declared("http_port", ValueType.INTEGER, 80),))
+
+    assert slips([policy], {"https_port": 443, "http_port": 80}) == {}
+
+
+def test_a_name_that_is_like_no_input_is_for_another_audit(policy: Policy) -> None:
+    assert slips([policy], {"rack": "A7"}) == {}

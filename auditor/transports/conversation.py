@@ -1,0 +1,171 @@
+"""One shell from Create to Delete over a line to a WinRM service: one script in, one reply out.
+
+The conversation after authentication is Create, Command, Send, Receive, Delete (MS-WSMV 3.1.4); Signal is sent only
+to a command that did not finish.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from auditor.errors import NotReached, ReplyError, ServerNotReachedError
+from auditor.model.question import Question
+from auditor.script.build import ARGUMENTS, COMMAND, script_for
+from auditor.script.reply import read_reply
+from auditor.transports.clixml import error_text
+from auditor.transports.failures import timed_out
+from auditor.transports.guard import Guard, Guards
+from auditor.transports.transport import Deadline, Delivery
+
+# base64 and the envelope around it stay below the 150 KB of WinRM 2.0
+CHUNK_BYTES = 90_000
+MAX_OUTPUT_BYTES = 64 * 1024 * 1024
+_CLOSING_SECONDS = 3
+_PAUSE_SECONDS = 0.2
+_BUSY_TRIES = 3
+_BUSY_SECONDS = 1.0
+
+
+@dataclass(kw_only=True, slots=True)
+class Output:
+    """What a command wrote so far; `done` when there will be no more."""
+
+    stdout: bytes = b""
+    stderr: bytes = b""
+    exit_code: int = 0
+    done: bool = False
+
+
+class Line(Protocol):
+    """A way to a WinRM service; every method is one exchange and raises `ServerNotReachedError`."""
+
+    @property
+    def exchanges(self) -> int:
+        """How many HTTP requests were sent, those of the authentication, too."""
+
+    def create(self) -> str:
+        """Open a shell and return its id."""
+
+    def start(self, shell: str, command: str, arguments: Sequence[str]) -> str:
+        """Start a command and return its id."""
+
+    def send(self, shell: str, command: str, data: bytes, *, end: bool) -> None:
+        """Give the command standard input; `end` closes it."""
+
+    def receive(self, shell: str, command: str) -> Output | None:
+        """Return what the command wrote since, or None when it wrote nothing in the time of one operation."""
+
+    def signal(self, shell: str, command: str) -> None:
+        """End the command."""
+
+    def delete(self, shell: str) -> None:
+        """Free the shell."""
+
+    def close(self) -> None:
+        """Close the connection."""
+
+
+Dial = Callable[[Guard, Deadline], Line]
+
+
+@dataclass(kw_only=True, slots=True)
+class Conversation:
+    """With one server, `place` in messages; the last seconds before the deadline are kept for deleting the shell."""
+
+    dial: Dial
+    place: str
+    deadline: Deadline
+    timings: dict[str, float] = field(default_factory=dict)
+
+    def hold(self, questions: Sequence[Question], guards: Guards) -> Delivery:
+        """Return the answers; raises `ServerNotReachedError` when there are none."""
+        working = self.deadline.sooner(min(_CLOSING_SECONDS, self.deadline.remains() / 4))
+        script = script_for(questions).encode("ascii")
+        with guards.watching(working) as guard, closing(self.dial(guard, working)) as line:
+            output = self._run(line, script, working)
+        try:
+            reply = read_reply(output.stdout, questions)
+        except ReplyError as error:
+            raise self._no_reply(output, error) from error
+        return Delivery(
+            answers=reply.answers,
+            platform=reply.platform,
+            timings=self.timings,
+            exchanges=line.exchanges,
+            complete=reply.complete,
+            reason=reply.reason,
+        )
+
+    def _run(self, line: Line, script: bytes, working: Deadline) -> Output:
+        with self._phase("connect"):
+            shell = line.create()
+        try:
+            with self._phase("start"):
+                command = line.start(shell, COMMAND, ARGUMENTS)
+                self._send(line, shell, command, script, working)
+            with self._phase("read"):
+                return self._receive(line, shell, command, working)
+        finally:
+            with self._phase("close"):
+                self._delete(line, shell)
+
+    def _send(self, line: Line, shell: str, command: str, script: bytes, working: Deadline) -> None:
+        starts = range(0, len(script), CHUNK_BYTES)
+        for start in starts:
+            chunk, tries = script[start : start + CHUNK_BYTES], _BUSY_TRIES
+            while tries:
+                tries -= 1
+                try:
+                    line.send(shell, command, chunk, end=start == starts[-1])
+                    break
+                except ServerNotReachedError as error:
+                    if error.kind is not NotReached.BUSY or not tries or working.remains() < _BUSY_SECONDS:
+                        raise
+                    time.sleep(_BUSY_SECONDS)
+
+    def _receive(self, line: Line, shell: str, command: str, working: Deadline) -> Output:
+        """Return all output; a command that writes nothing is asked again until our own deadline."""
+        stdout, stderr = bytearray(), bytearray()
+        while True:
+            part = line.receive(shell, command)
+            if part:
+                stdout += part.stdout
+                stderr += part.stderr
+                if part.done:
+                    return Output(stdout=bytes(stdout), stderr=bytes(stderr), exit_code=part.exit_code, done=True)
+                if not part.stdout and not part.stderr:
+                    time.sleep(_PAUSE_SECONDS)  # a server that says nothing, but at once, is not to be hammered
+            if len(stdout) + len(stderr) > MAX_OUTPUT_BYTES or working.remains() < 1.5:  # no time for one more
+                break
+        with suppress(ServerNotReachedError):
+            line.signal(shell, command)
+        raise self._endless() if len(stdout) + len(stderr) > MAX_OUTPUT_BYTES else timed_out(self.place)
+
+    def _delete(self, line: Line, shell: str) -> None:
+        """Delete the shell, on a line of its own if this one is lost; a server that hangs frees it by itself."""
+        with suppress(ServerNotReachedError):
+            line.delete(shell)
+            return
+        end = min(self.deadline, Deadline.after(_CLOSING_SECONDS), key=Deadline.remains)
+        with suppress(ServerNotReachedError), Guard(end) as guard, closing(self.dial(guard, end)) as fresh:
+            fresh.delete(shell)
+
+    @contextmanager
+    def _phase(self, name: str) -> Iterator[None]:
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self.timings[name] = round(time.monotonic() - started, 3)
+
+    def _endless(self) -> ServerNotReachedError:
+        what = "the output has no end; look at the server's PowerShell"
+        return ServerNotReachedError(NotReached.GARBLED, f"{self.place}: {what}")
+
+    def _no_reply(self, output: Output, error: ReplyError) -> ServerNotReachedError:
+        said = error_text(output.stderr)
+        detail = f" (exit code {output.exit_code}{f': {said}' if said else ''})"
+        step = "run `auditor script` and try its output in PowerShell on the server"
+        return ServerNotReachedError(NotReached.GARBLED, f"{self.place}: {error}{detail}; {step}")
