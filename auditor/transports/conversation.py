@@ -26,16 +26,18 @@ _CLOSING_SECONDS = 3
 _PAUSE_SECONDS = 0.2
 _BUSY_TRIES = 3
 _BUSY_SECONDS = 1.0
+_LAST_SECONDS = 1.5
 
 
 @dataclass(kw_only=True, slots=True)
 class Output:
-    """What a command wrote so far; `done` when there will be no more."""
+    """What a command wrote so far; `done` when there will be no more, `broken` when the rest is lost, and why."""
 
     stdout: bytes = b""
     stderr: bytes = b""
     exit_code: int = 0
     done: bool = False
+    broken: ServerNotReachedError | None = None
 
 
 class Line(Protocol):
@@ -88,14 +90,14 @@ class Conversation:
         try:
             reply = read_reply(output.stdout, questions)
         except ReplyError as error:
-            raise self._no_reply(output, error) from error
+            raise output.broken or self._no_reply(output, error) from error
         return Delivery(
             answers=reply.answers,
             platform=reply.platform,
             timings=self.timings,
             exchanges=line.exchanges,
             complete=reply.complete,
-            reason=reply.reason,
+            reason=f"{reply.reason}; {output.broken}" if reply.reason and output.broken else reply.reason,
         )
 
     def _run(self, line: Line, script: bytes, working: Deadline) -> Output:
@@ -126,22 +128,33 @@ class Conversation:
                     time.sleep(_BUSY_SECONDS)
 
     def _receive(self, line: Line, shell: str, command: str, working: Deadline) -> Output:
-        """Return all output; a command that writes nothing is asked again until our own deadline."""
-        stdout, stderr = bytearray(), bytearray()
-        while True:
-            part = line.receive(shell, command)
-            if part:
-                stdout += part.stdout
-                stderr += part.stderr
-                if part.done:
-                    return Output(stdout=bytes(stdout), stderr=bytes(stderr), exit_code=part.exit_code, done=True)
-                if not part.stdout and not part.stderr:
-                    time.sleep(_PAUSE_SECONDS)  # a server that says nothing, but at once, is not to be hammered
-            if len(stdout) + len(stderr) > MAX_OUTPUT_BYTES or working.remains() < 1.5:  # no time for one more
-                break
-        with suppress(ServerNotReachedError):
-            line.signal(shell, command)
-        raise self._endless() if len(stdout) + len(stderr) > MAX_OUTPUT_BYTES else timed_out(self.place)
+        """Return all output, or what there was until it broke off: its whole lines are answers."""
+        output = Output()
+        try:
+            while True:
+                self._receive_more(line, shell, command, output)
+                if output.done:
+                    return output
+                if len(output.stdout) + len(output.stderr) > MAX_OUTPUT_BYTES:
+                    raise self._endless()
+                if working.remains() < _LAST_SECONDS:
+                    raise timed_out(self.place)
+        except ServerNotReachedError as error:
+            output.broken = error
+            with suppress(ServerNotReachedError):
+                line.signal(shell, command)
+        return output
+
+    def _receive_more(self, line: Line, shell: str, command: str, output: Output) -> None:
+        """Add what one Receive brings; a command that writes nothing for a while is asked again."""
+        part = line.receive(shell, command)
+        if part is None:
+            return
+        output.stdout += part.stdout
+        output.stderr += part.stderr
+        output.exit_code, output.done = part.exit_code, part.done
+        if not (part.stdout or part.stderr or part.done):
+            time.sleep(_PAUSE_SECONDS)  # a server that says nothing, but at once, is not to be hammered
 
     def _delete(self, line: Line, shell: str) -> None:
         """Delete the shell, on a line of its own if this one is lost; a server that hangs frees it by itself."""
@@ -167,5 +180,5 @@ class Conversation:
     def _no_reply(self, output: Output, error: ReplyError) -> ServerNotReachedError:
         said = error_text(output.stderr)
         detail = f" (exit code {output.exit_code}{f': {said}' if said else ''})"
-        step = "run `auditor script` and try its output in PowerShell on the server"
+        step = "check that PowerShell starts on the server, and try the output of `auditor script` there"
         return ServerNotReachedError(NotReached.GARBLED, f"{self.place}: {error}{detail}; {step}")

@@ -12,6 +12,7 @@ _WORDS = {
     Authentication.KERBEROS: {"kerberos", "negotiate"},
     Authentication.CREDSSP: {"credssp"},
 }
+_SAID_CHARACTERS = 200
 _LOCAL_ADMINISTRATOR = "make the account a member of the local Administrators group"
 _STATUS = {
     400: (NotReached.BROKEN, "run the audit again; the server lost the log-on of this connection"),
@@ -22,10 +23,12 @@ _STATUS = {
 }
 
 
-def refused(code: int | None, place: str) -> ServerNotReachedError:
-    """Return what a WS-Management fault means."""
+def refused(code: int | None, place: str, said: str = "") -> ServerNotReachedError:
+    """Return what a WS-Management fault means; for one that is not known, with what the server said of it."""
     advice = advice_for(code)
-    return ServerNotReachedError(advice.kind, f"{place}: {advice.what}; {advice.step}")
+    words = " ".join(said.split())[:_SAID_CHARACTERS]
+    told = f" ({words})" if words and advice.kind is NotReached.FAULT else ""
+    return ServerNotReachedError(advice.kind, f"{place}: {advice.what}{told}; {advice.step}")
 
 
 def refused_with(status: int, place: str) -> ServerNotReachedError:

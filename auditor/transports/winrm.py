@@ -177,7 +177,8 @@ class _Line:
         except (InvalidCredentialsError, PermissionError) as error:  # the latter: NTLM got no challenge
             raise unauthorised(self._connection, self._adapter.offered, self._place) from error
         except WSManFaultError as error:
-            raise refused(error.wsman_fault_code, self._place) from error
+            # A quota's fault may name its code in the detail of WMI only.
+            raise refused(error.wsman_fault_code or error.wmierror_code, self._place, error.reason) from error
         except WinRMOperationTimeoutError as error:
             raise refused(OPERATION_TIMED_OUT, self._place) from error
         except WinRMTransportError as error:
