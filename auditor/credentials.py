@@ -155,7 +155,9 @@ def _from_keyring(service: str, username: str) -> Secret:
     try:
         password = keyring.get_password(service, username)
     except keyring.errors.KeyringError as error:
-        raise SecretError(f"the system keyring cannot be read ({type(error).__name__}); unlock it") from None
+        raise SecretError(
+            f"the system keyring cannot be read ({type(error).__name__}); unlock it, or set one up"
+        ) from None
     if password is None:
         raise SecretError(f"the system keyring has no password of {username!r} for {service!r}; add it there")
     return _kept(password, f"the keyring's entry {service!r}")
@@ -164,4 +166,7 @@ def _from_keyring(service: str, username: str) -> Secret:
 def _kept(text: str, origin: str) -> Secret:
     if not text:
         raise SecretError(f"{origin} is empty; put the password there")
+    if "\n" in text or "\r" in text:
+        # no log-on is to be spent on a password that cannot be right: it counts towards a lock-out
+        raise SecretError(f"{origin} has several lines; put the password alone there")
     return Secret(text)

@@ -139,7 +139,7 @@ def _weigh(check: Check, values: Mapping[str, Value]) -> tuple[Verdict, str]:
         return Verdict.PASS, ""
     differences = _differences(unmet, values)
     if check.warn_when and not _unmet(check.warn_when.expect, values):
-        return Verdict.WARN, f"{_filled(check.warn_when.reason, values)} ({differences})"
+        return Verdict.WARN, _filled(check.warn_when.reason, values)
     return (Verdict.WARN if check.level is Level.WARNING else Verdict.FAIL), differences
 
 

@@ -63,7 +63,7 @@ _NETWORK: tuple[tuple[tuple[type[BaseException], ...], frozenset[str], _Told], .
         (
             NotReached.BROKEN,
             "the connection was lost before the answer was complete",
-            "run the audit again; look for a firewall that cuts connections",
+            "run the audit again; look for a firewall that cuts connections, or an HTTPS port (scheme: https)",
         ),
     ),
 )

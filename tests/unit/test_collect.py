@@ -219,7 +219,8 @@ def test_an_interrupt_does_not_wait_for_silent_servers(fleet):
     transport, started = WinRm(Credentials(environ={"PASSWORD": PLANTED})), time.monotonic()
     collecting = _collector(transport, timeout=60.0).collect(_plan_of(fleet))
 
-    next(collecting)
+    for _ in range(18):  # all but the silent ones
+        next(collecting)
     collecting.close()  # type: ignore[attr-defined]  # it is a generator
 
     assert time.monotonic() - started < 15

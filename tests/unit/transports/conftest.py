@@ -52,10 +52,11 @@ class OwnServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for each in (self._listening, *self._open):
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
+        # nobody is accepted any more before those who were are closed
+        _shut(self._listening)
+        self._threads[0].join(5)
+        for each in self._open:
+            _shut(each)
         for thread in self._threads:
             thread.join(5)
 
@@ -71,6 +72,12 @@ class OwnServer:
         with suppress(OSError):
             self._serve(connection)
             connection.shutdown(socket.SHUT_RDWR)
+
+
+def _shut(each: socket.socket) -> None:
+    with suppress(OSError):
+        each.shutdown(socket.SHUT_RDWR)
+    each.close()
 
 
 def read_request(connection: socket.socket) -> bytes:
