@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 
 from auditor.model.policy import Level, Severity
+from auditor.model.waiver import WaiverMark
 
 FLEET = "*"
 """The `host` of a finding about the fleet as a whole."""
@@ -36,6 +38,12 @@ class Finding:
     reference: str
     remediation: str
     questions: tuple[str, ...] = ()
+    waiver: WaiverMark | None = None
+
+
+def fingerprint(finding: Finding) -> str:
+    """Return a short name of what was found; the same findings have the same, another value has another."""
+    return "sha256:" + sha256(finding.actual.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def order(finding: Finding) -> tuple[str, str, str]:

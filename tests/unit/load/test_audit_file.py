@@ -2,7 +2,6 @@ from pathlib import Path
 
 from auditor.load.audit_file import load_audit_file
 from auditor.model.audit_file import AuditFile
-from auditor.model.run import FailOn
 
 
 def test_all_options_are_read_with_paths_beside_the_file(tmp_path: Path) -> None:
@@ -19,10 +18,17 @@ def test_all_options_are_read_with_paths_beside_the_file(tmp_path: Path) -> None
         inputs={"a": True, "b": ("x",)},
         formats=("junit",),
         out=str(tmp_path / "../reports"),
-        fail_on=FailOn.NEVER,
+        fail_on=("never",),
         jobs=4,
         timeout=30,
     )
+
+
+def test_a_gate_may_be_one_for_each_policy(tmp_path: Path) -> None:
+    path = tmp_path / "audit.yaml"
+    path.write_text("fail_on: {default: fail, owa: [high, new]}\n")
+
+    assert load_audit_file(path).fail_on == ("fail", "owa=high", "owa=new")
 
 
 def test_what_is_not_said_stays_open(tmp_path: Path) -> None:
