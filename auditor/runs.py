@@ -1,32 +1,50 @@
-"""Stored runs: found by id, by folder or as `last`, and read back."""
+"""Stored runs: found by what a RUN argument says, and read back."""
 
 import json
+import re
 from contextlib import suppress
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import NoReturn
 
+from auditor.baselines import baseline_folder
 from auditor.errors import RunNotFoundError
-from auditor.formats.json import FORMAT, RunDocument, run_of
-from auditor.model.run import SCHEMA, Run
+from auditor.formats.json import FORMAT
+from auditor.model.run import Run
 from auditor.report import LATEST
-from auditor.schema.dataclasses import value_of
+from auditor.run_file import parse_run
+
+__all__ = ["LAST", "REFERENCES", "find_run", "parse_run", "read_run", "stored_runs"]
 
 LAST = "last"
+REFERENCES = "a run id, a run folder's path, last, last~N, baseline:NAME, or a date"
+"""What a RUN argument can be, for help texts."""
+
+_BACK = re.compile(r"last~(\d{1,6})", re.ASCII)
+_BASELINE = "baseline:"
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_HEAD_BYTES = 4096
 _SHOWN = 5
 
 
 def find_run(text: str, out: Path) -> Path:
-    """Return the folder of the run that `text` names: a run id in `out`, a run folder's path, or `last`.
+    """Return the folder of the run that `text` names.
 
-    Raises `RunNotFoundError`, naming what is there, when there is no such run.
+    It is a run id in `out`, a run folder's path, `last`, `last~N` (N runs before it), `baseline:NAME`, or a date
+    (`2026-11-22`: the last run that began on or before that day, UTC). Raises `RunNotFoundError`, naming what is there.
     """
+    if text.startswith(_BASELINE):
+        return _of_baseline(text, out)
     name = LATEST if text == LAST else text
     for place in (out / name, Path(name)):
-        with suppress(OSError):  # no name of a file at all, for example far too long
+        with suppress(OSError, ValueError):  # no name of a file at all, for example far too long
             folder = _pointed_to(place)
-            if (folder / FORMAT.filename).is_file():
+            if _is_run(folder):
                 return folder
+    if back := _BACK.fullmatch(text):
+        return _before_last(int(back[1]), out)
+    if _DATE.fullmatch(text):
+        return _until(text, out)
     raise RunNotFoundError(_not_found(text, out))
 
 
@@ -36,7 +54,7 @@ def stored_runs(out: Path) -> tuple[str, ...]:
         return ()
     # folders that begin with a dot are runs that are not finished, or never were
     found = (path for path in out.iterdir() if not path.name.startswith(".") and not path.is_symlink())
-    return tuple(sorted(path.name for path in found if (path / FORMAT.filename).is_file()))
+    return tuple(sorted(path.name for path in found if _is_run(path)))
 
 
 def read_run(folder: Path) -> Run:
@@ -50,15 +68,8 @@ def read_run(folder: Path) -> Run:
         raise RunNotFoundError(f"{file}: {error}; name another run, or make this one anew") from error
 
 
-def parse_run(content: bytes) -> Run:
-    """Return the run whose `run.json` this is; raise `ValueError`, saying where, for anything else."""
-    try:
-        document = json.loads(content, parse_constant=_refuse_constant)
-    except RecursionError:
-        raise ValueError("nested too deeply for a run") from None
-    if isinstance(document, dict) and (schema := document.get("schema")) != SCHEMA:
-        raise ValueError(f"schema {schema!r} is not {SCHEMA}, the only one this version reads")
-    return run_of(value_of(RunDocument, document))
+def _is_run(folder: Path) -> bool:
+    return (folder / FORMAT.filename).is_file()
 
 
 def _pointed_to(place: Path) -> Path:
@@ -70,15 +81,62 @@ def _pointed_to(place: Path) -> Path:
     return place
 
 
+def _of_baseline(text: str, out: Path) -> Path:
+    folder = baseline_folder(out, text.removeprefix(_BASELINE))
+    if not _is_run(folder):
+        raise RunNotFoundError(f"{text}: its run is no longer at {folder}; set the baseline to another run")
+    return folder
+
+
+def _before_last(back: int, out: Path) -> Path:
+    last = find_run(LAST, out)
+    ordered = [name for _, name in _by_start(out)]
+    earlier = ordered[: ordered.index(last.name) + 1] if last.name in ordered else [last.name]
+    if back >= len(earlier):
+        there = f"there {'is' if len(earlier) == 1 else 'are'} {len(earlier)}, the oldest {earlier[0]}"
+        raise RunNotFoundError(f"no run last~{back} in {out}: {there}; the farthest back is last~{len(earlier) - 1}")
+    return last if back == 0 else out / earlier[-1 - back]
+
+
+def _until(text: str, out: Path) -> Path:
+    """Return the last run that began on or before the day; ISO 8601 times in UTC sort as text."""
+    try:
+        date.fromisoformat(text)
+    except ValueError as error:
+        raise RunNotFoundError(f"no run {text!r}: it looks like a date, but {error}; write YYYY-MM-DD") from None
+    runs = _by_start(out)
+    early = [name for started, name in runs if started[: len(text)] <= text]
+    if early:
+        return out / early[-1]
+    if not runs:
+        raise RunNotFoundError(_not_found(text, out))
+    raise RunNotFoundError(f"no run in {out} began on or before {text}; the oldest, {runs[0][1]}, began {runs[0][0]}")
+
+
+def _by_start(out: Path) -> list[tuple[str, str]]:
+    """Return start and id of each run, oldest first; those of the same second in the order they were written."""
+    runs = stored_runs(out)
+    written = {name: (out / name / FORMAT.filename).stat().st_mtime_ns for name in runs}
+    return sorted(
+        ((_started(out / name), name) for name in runs), key=lambda each: (each[0], written[each[1]], each[1])
+    )
+
+
+def _started(folder: Path) -> str:
+    """Return when a run began. It stands at the head of its file, which is not read whole when it is as we write it."""
+    with (folder / FORMAT.filename).open("rb") as file:
+        head = file.read(_HEAD_BYTES).decode("utf-8", "replace")
+    place = head.find('"run": ')
+    with suppress(ValueError, KeyError, TypeError):
+        return str(json.JSONDecoder().raw_decode(head, place + len('"run": '))[0]["started"])
+    return read_run(folder).started
+
+
 def _not_found(text: str, out: Path) -> str:
     runs = stored_runs(out)
     if not runs:
         return f"no run {text!r}: {out} holds no runs; name the folder of one, or make one with `auditor run`"
-    if near := get_close_matches(text, runs, n=1):
+    if near := get_close_matches(text, (*runs, LAST), n=1):
         return f"no run {text!r} in {out}; did you mean {near[0]!r}?"
     there = ", ".join(runs[-_SHOWN:])
     return f"no run {text!r} in {out}; name a run's folder, or one of the newest there: {there}"
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,138 @@
+"""Two runs -> all changes between them, sorted; equal runs give none but what still deviates. Pure."""
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+
+from auditor.drift.causes import Sides, cause_of_presence, causes_of, sides_of
+from auditor.drift.grounds import Grounds, Key
+from auditor.drift.kinds import kind_of, state_of
+from auditor.drift.notes import notes_on
+from auditor.drift.words import about_waiver, because, seen, sentence, server_sentence, waiver_sentence
+from auditor.model.drift import Cause, Change, ChangeKind, Drift, deviates
+from auditor.model.finding import Finding, Verdict, order
+from auditor.model.run import Host, Run
+
+
+def drift(before: Run, after: Run, grounds: Grounds | None = None) -> Drift:
+    """Return every difference between two runs, by host, policy and check.
+
+    What differs in verdict, observed value or waiver is in exactly one change; what deviates in both is told as well,
+    with since when. `grounds` establish whose change it is; without them it is told only where the runs prove it.
+    """
+    sides = sides_of(before, after, grounds)
+    old = {order(finding): finding for finding in before.findings}
+    new = {order(finding): finding for finding in after.findings}
+    since = _known_since(before)
+    found = [*_servers(sides)]
+    for key in old.keys() | new.keys():
+        change = _change(old.get(key), new.get(key), sides, since.get(key, before.started))
+        if change is not None:
+            found.append(change)
+    found.sort(key=lambda change: (change.host, change.policy, change.check))
+    return Drift(against=before.id, changes=tuple(found), notes=notes_on(sides))
+
+
+def _known_since(run: Run) -> Mapping[Key, str]:
+    """Return since when each check deviates that deviates in the run, as far as its own drift knows."""
+    changes = run.drift.changes if run.drift else ()
+    return {
+        (change.host, change.policy, change.check): change.since
+        for change in changes
+        if change.since and change.after is not None and deviates(change.after.verdict)
+    }
+
+
+def _change(old: Finding | None, new: Finding | None, sides: Sides, since: str) -> Change | None:
+    if old is not None and new is not None:
+        return _changed(old, new, sides, since)
+    if new is not None:
+        is_new_server = new.host in sides.new_hosts and new.host not in sides.old_hosts
+        return _on_new_server(new, sides) if is_new_server else _new_check(new, sides)
+    if old is not None and (old.host not in sides.old_hosts or old.host in sides.new_hosts):
+        return _removed_check(old, sides)
+    return None  # on a server that is missing: told once, for the server
+
+
+def _changed(old: Finding, new: Finding, sides: Sides, since: str) -> Change | None:
+    kind = kind_of(old, new)
+    if kind is None:
+        return None
+    started = sides.after.started
+    first = since if deviates(old.verdict) and deviates(new.verdict) else started
+    causes = causes_of(old, new, sides)
+    if kind is ChangeKind.WAIVER_CHANGED:
+        text = waiver_sentence(old, new, started)
+    else:
+        text = sentence(kind, old, new, first) + because(causes, old, new, sides.ground(old)) + about_waiver(old, new)
+    return _change_of(kind, old, new, causes, first, text)
+
+
+def _on_new_server(new: Finding, sides: Sides) -> Change | None:
+    """Tell of a new server's checks what someone must look at; the rest is told once, for the server."""
+    causes, started = (Cause.INVENTORY,), sides.after.started
+    if deviates(new.verdict):
+        text = f"deviates on a new server: {seen(new)}{about_waiver(new, new)}"
+        return _change_of(ChangeKind.NEW_DEVIATION, None, new, causes, started, text)
+    if new.verdict is Verdict.ERROR:
+        text = f"not known on a new server: {seen(new)}"
+        return _change_of(ChangeKind.NEWLY_UNKNOWN, None, new, causes, started, text)
+    return None
+
+
+def _new_check(new: Finding, sides: Sides) -> Change:
+    causes = cause_of_presence(new, sides)
+    text = f"checked for the first time: {seen(new)}{because(causes, new, new, None)}{about_waiver(new, new)}"
+    return _change_of(ChangeKind.NEW_CHECK, None, new, causes, sides.after.started, text)
+
+
+def _removed_check(old: Finding, sides: Sides) -> Change:
+    causes = cause_of_presence(old, sides)
+    text = f"not checked any more, before: {seen(old)}{because(causes, old, old, None)}"
+    return _change_of(ChangeKind.REMOVED_CHECK, old, None, causes, sides.after.started, text)
+
+
+def _change_of(  # noqa: PLR0913, PLR0917  the fields of a change
+    kind: ChangeKind, old: Finding | None, new: Finding | None, causes: tuple[Cause, ...], since: str, text: str
+) -> Change:
+    one = new or old
+    assert one is not None
+    return Change(
+        host=one.host,
+        policy=one.policy,
+        check=one.check,
+        kind=kind,
+        causes=causes,
+        before=None if old is None else state_of(old),
+        after=None if new is None else state_of(new),
+        since=since,
+        text=text,
+    )
+
+
+def _servers(sides: Sides) -> Iterator[Change]:
+    gone = [host for name, host in sides.old_hosts.items() if name not in sides.new_hosts]
+    come = [host for name, host in sides.new_hosts.items() if name not in sides.old_hosts]
+    for hosts, run, kind in (
+        (gone, sides.before, ChangeKind.MISSING_SERVER),
+        (come, sides.after, ChangeKind.NEW_SERVER),
+    ):
+        findings = _by_host(run) if hosts else {}
+        for host in hosts:
+            yield _server(host, findings.get(host.name, []), kind, sides)
+
+
+def _server(host: Host, findings: list[Finding], kind: ChangeKind, sides: Sides) -> Change:
+    text = server_sentence(host, findings, is_new=kind is ChangeKind.NEW_SERVER)
+    missed = kind is ChangeKind.MISSING_SERVER and sides.after.interrupted
+    return Change(
+        host=host.name,
+        kind=kind,
+        causes=(Cause.NOT_KNOWN,) if missed else (Cause.INVENTORY,),
+        since=sides.after.started,
+        text=f"{text}; the run was interrupted before it could be asked" if missed else text,
+    )
+
+
+def _by_host(run: Run) -> Mapping[str, list[Finding]]:
+    ordered = sorted(run.findings, key=order)
+    return {host: list(findings) for host, findings in groupby(ordered, lambda finding: finding.host)}

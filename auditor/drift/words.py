@@ -1,0 +1,127 @@
+"""Changes in words: one sentence each, from what to what, and whose change: pure."""
+
+from collections.abc import Iterator, Sequence
+
+from auditor.drift.causes import has_expired
+from auditor.drift.grounds import Ground
+from auditor.model.drift import Cause, ChangeKind, deviates
+from auditor.model.evidence import Status
+from auditor.model.finding import Finding, Verdict
+from auditor.model.run import Host
+from auditor.model.waiver import WaiverMark
+
+_LONGEST = 300
+_VERDICTS = {
+    Verdict.PASS: "pass",
+    Verdict.WARN: "warn",
+    Verdict.FAIL: "fail",
+    Verdict.ERROR: "not known",
+    Verdict.NOT_APPLICABLE: "not applicable",
+}
+_SENTENCES = {
+    ChangeKind.NEW_DEVIATION: "deviates now: {now}, before: {then}",
+    ChangeKind.RESOLVED: "resolved: {now}, before: {then}",
+    ChangeKind.STILL_DEVIATING: "still deviates, since {since}: {now}",
+    ChangeKind.VALUE_CHANGED: "{verdict} as before, but another value: {found}, before: {found_then}",
+    ChangeKind.NEWLY_UNKNOWN: "not known any more: {found}, before: {then}",
+    ChangeKind.KNOWN_AGAIN: "known again: {now}, before: {then}",
+    ChangeKind.APPLICABILITY_CHANGED: "applies now: {now}, before: {then}",
+}
+_PLAIN = {
+    Cause.SERVER: "the server changed",
+    Cause.POLICY: "the policy changed",
+    Cause.INPUT: "an input changed",
+    Cause.WAIVER: "the waiver changed",
+    Cause.REACHABILITY: "what can be read of the server changed",
+    Cause.AUDITOR: "the auditor reads the same evidence differently now",
+    Cause.INVENTORY: "which servers are audited changed",
+}
+
+
+def sentence(kind: ChangeKind, old: Finding, new: Finding, since: str) -> str:
+    """Return what happened to a check, from what to what."""
+    then, now = seen(old), seen(new)
+    template = _SENTENCES[kind]
+    if kind is ChangeKind.STILL_DEVIATING and then != now:
+        template += ", before: {then}"
+    if kind is ChangeKind.APPLICABILITY_CHANGED and new.verdict is Verdict.NOT_APPLICABLE:
+        template = "does not apply any more: {found}, before: {then}"
+    return template.format(
+        now=now, then=then, since=since, verdict=_VERDICTS[new.verdict], found=_found(new), found_then=_found(old)
+    )
+
+
+def waiver_sentence(old: Finding, new: Finding, started: str) -> str:
+    """Return what happened to the waiver of a check that found the same; `started` is when the later run began."""
+    match old.waiver, new.waiver:
+        case None, WaiverMark() as mark:
+            return f"waived now, by {_mark(mark)}: {seen(new)}"
+        case WaiverMark() as mark, None:
+            end = f"expired on {mark.expires}" if has_expired(mark.expires, started) else "covers it no longer"
+            return f"waived no more, waiver {mark.id} ({mark.owner}) {end}: {seen(new)}"
+        case WaiverMark() as mark, WaiverMark() as other:
+            return f"waived otherwise, by {_mark(other)}, before by {_mark(mark)}: {seen(new)}"
+        case _:
+            return seen(new)
+
+
+def because(causes: Sequence[Cause], old: Finding, new: Finding, ground: Ground | None) -> str:
+    """Return whose change it is, to be appended to the sentence; empty when it is nobody's."""
+    return "".join(f"; {part}" for part in _reasons(causes, old, new, ground))
+
+
+def about_waiver(old: Finding, new: Finding) -> str:
+    """Return what a change of the finding itself means for its waiver, to be appended to the sentence."""
+    if new.waiver:
+        return f"; waived by {_mark(new.waiver)}"
+    if old.waiver and deviates(new.verdict):
+        return f"; waiver {old.waiver.id} does not cover it"
+    return ""
+
+
+def seen(finding: Finding) -> str:
+    """Return the verdict and what was found, or why nothing was."""
+    found = _found(finding)
+    return f"{_VERDICTS[finding.verdict]} ({found})" if found else _VERDICTS[finding.verdict]
+
+
+def server_sentence(host: Host, findings: Sequence[Finding], *, is_new: bool) -> str:
+    """Return what is to be said of a server that is in one run only."""
+    deviating = sum(deviates(finding.verdict) for finding in findings)
+    lead = "audited for the first time" if is_new else "not audited any more"
+    silent = f", not reached: {_short(host.reason)}" if host.status is Status.UNREACHABLE else ""
+    return f"{lead}: {_number(len(findings), 'check')}, {deviating} deviating{silent}"
+
+
+def _reasons(causes: Sequence[Cause], old: Finding, new: Finding, ground: Ground | None) -> Iterator[str]:
+    for cause in causes:
+        match cause:
+            case Cause.POLICY if old.expected != new.expected:
+                yield f"the policy changed, it expected {old.expected!r} and expects {new.expected!r} now"
+            case Cause.INPUT if ground and ground.inputs:
+                yield f"an input changed: {', '.join(ground.inputs)}"
+            case Cause.NOT_KNOWN if len(causes) > 1:
+                yield "whether the server changed as well is not known"
+            case Cause.NOT_KNOWN:
+                yield "the cause is not known"
+            case _:
+                yield _PLAIN[cause]
+
+
+def _found(finding: Finding) -> str:
+    """Return what was found; what could not be judged tells why."""
+    unjudged = finding.verdict in (Verdict.ERROR, Verdict.NOT_APPLICABLE)
+    found = (finding.reason or finding.actual) if unjudged else (finding.actual or finding.reason)
+    return _short(found.removesuffix("."))
+
+
+def _mark(mark: WaiverMark) -> str:
+    return f"{mark.id} ({mark.owner}, until {mark.expires})"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def _number(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -1,0 +1,151 @@
+"""How long `auditor diff` takes, and how much memory, for two runs of 1,000 servers x 100 checks.
+
+    python tests/benchmarks/bench_drift.py [SERVERS [CHECKS]]
+
+It makes three runs in a temporary folder: a first night, a usual second one (one check in a thousand changed), and one
+after the policy was edited and every server changed. Then it compares them in a process of its own, and prints seconds
+on the clock and the most memory that process held. Reading both `run.json` is part of what is measured.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from auditor import evidence_store
+from auditor.evaluate import Bench, judge
+from auditor.load.policy import load_policy
+from auditor.model.answer import Observed
+from auditor.model.evidence import Evidence, Status
+from auditor.model.finding import Finding
+from auditor.model.policy import Policy
+from auditor.model.run import Coverage, Host, JudgedPolicy, Run
+from auditor.probes import PROBES
+from auditor.readers.registry_value import registry_value
+from auditor.report import RunFolder
+from auditor.summary import count
+
+KEY = r"SYSTEM\CurrentControlSet\Services\MSExchange OWA"
+CHECK = r"""
+  - id: value-{number:03}
+    title: Value {number} of Outlook Web Access is as the procedure demands
+    severity: high
+    probe: registry_value
+    parameters: {{key: 'HKLM\{key}', name: Value{number:03}}}
+    expect: {{present: {{equals: true}}, type: {{equals: REG_DWORD}}, value: {{equals: {operand}}}}}
+    rationale: Without it Outlook Web Access writes http into its links, and the user who follows one is refused.
+    remediation: >-
+      Back up the registry first. Then, in Registry Editor, create the DWORD value with the data {operand}, and run
+      iisreset /noforce. Needs the Exchange Server Administrator role and local Administrators.
+    reference: Steps 5 to 10
+"""
+COMPARE = """
+import argparse, sys
+from auditor.cli import diff
+parser = argparse.ArgumentParser()
+diff.arguments(parser)
+sys.exit(diff.execute(parser.parse_args(sys.argv[1:])))
+"""
+
+
+NIGHTS = ("1 check in 1000 changed", "night-2"), ("everything changed", "night-3")
+
+
+def main() -> None:
+    """Make the runs, compare them, print the figures."""
+    servers, checks = (int(word) for word in [*sys.argv[1:], "1000", "100"][:2])
+    with TemporaryDirectory(prefix="bench-drift-") as folder:
+        out = Path(folder)
+        for night, (operand, changed) in enumerate(((1, 0), (1, 1000), (2, 1)), start=1):
+            policy = _policy(out / "policy.yaml", checks, operand)
+            _night(out, f"night-{night}", policy, _evidence(servers, checks, changed))
+        _say(f"{servers} servers x {checks} checks")
+        for name, after in NIGHTS:
+            seconds, megabytes, lines = _compared(out, "night-1", after)
+            _say(f"{name:<26} {seconds:6.2f} s {megabytes:6.0f} MB  {lines} lines printed")
+
+
+def _policy(file: Path, checks: int, operand: int) -> Policy:
+    head = 'id: bench\nversion: "1"\ntitle: Bench\nsource: {document: Nothing}\nchecks:'
+    body = "".join(CHECK.format(number=number, key=KEY, operand=operand) for number in range(checks))
+    file.write_text(head + body, encoding="utf-8")
+    return load_policy(file, PROBES)
+
+
+def _evidence(servers: int, checks: int, changed: int) -> Iterator[Evidence]:
+    """Yield evidence in which one value in `changed` is not 1; 0 is none."""
+    for server in range(servers):
+        numbers = range(server * checks, (server + 1) * checks)
+        yield Evidence(
+            server=f"cas{server:04}.corp.example",
+            policies=("bench",),
+            status=Status.REACHED,
+            collected="2026-11-24T02:00:00Z",
+            collector="bench",
+            transport="bench",
+            answers={
+                registry_value(hive="HKLM", key=KEY, name=f"Value{number % checks:03}", view="64"): Observed(
+                    data={"type": "REG_DWORD", "data": 0 if changed and number % changed == 0 else 1}
+                )
+                for number in numbers
+            },
+        )
+
+
+def _night(out: Path, name: str, policy: Policy, evidence: Iterator[Evidence]) -> None:
+    findings: list[Finding] = []
+    hosts: list[Host] = []
+    with RunFolder(out, name) as folder:
+        for each in evidence:
+            folder.add_evidence(evidence_store.write(each).encode("ascii"))
+            findings += judge(policy, Bench(evidence=each, inputs={}, probes=PROBES))
+            hosts.append(Host(name=each.server, policies=each.policies, status=each.status))
+        folder.store("policies/bench.yaml", [policy.text.encode()])
+        folder.finish(_run(name, policy, hosts, findings), ())
+
+
+def _run(name: str, policy: Policy, hosts: list[Host], findings: list[Finding]) -> Run:
+    judged = JudgedPolicy(id=policy.id, version="1", title=policy.title, digest=policy.digest, source=policy.source)
+    total = len(findings)
+    return Run(
+        id=name,
+        started=f"2026-11-2{name[-1]}T02:00:00Z",
+        finished=f"2026-11-2{name[-1]}T02:10:00Z",
+        version="bench",
+        fail_on="fail",
+        policies=(judged,),
+        hosts=tuple(hosts),
+        findings=tuple(findings),
+        coverage=Coverage(
+            servers_planned=len(hosts), servers_judged=len(hosts), checks_planned=total, checks_judged=total
+        ),
+        summary=count(findings),
+        exit_code=0,
+        exit_reason="",
+    )
+
+
+def _compared(out: Path, before: str, after: str) -> tuple[float, float, int]:
+    """Return seconds, megabytes and printed lines of one comparison in a process of its own."""
+    started = time.perf_counter()
+    child = subprocess.Popen(
+        [sys.executable, "-c", COMPARE, before, after, "--out", str(out)], stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    lines = sum(1 for _ in child.stdout)
+    _, status, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode not in (0, 1):
+        raise SystemExit(f"the comparison ended with {child.returncode}")
+    return time.perf_counter() - started, used.ru_maxrss / 1024, lines
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
+if __name__ == "__main__":
+    main()
