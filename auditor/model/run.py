@@ -2,21 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
+from auditor.model.drift import Drift
 from auditor.model.evidence import Status
 from auditor.model.finding import Finding
 from auditor.model.policy import Source
+from auditor.model.waiver import WaiverNotes
 
 SCHEMA = "auditor-run/1"
-
-
-class FailOn(StrEnum):
-    """The gate: the least that makes a run end as not compliant; `never` keeps findings from failing it at all."""
-
-    FAIL = "fail"
-    WARNING = "warning"
-    NEVER = "never"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,17 +49,25 @@ class Coverage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
-    """One audit. Times are UTC, ISO 8601 with `Z`; `evidence_of` is the run whose evidence was judged again."""
+    """One audit. Times are UTC, ISO 8601 with `Z`; `evidence_of` is the run whose evidence was judged again.
+
+    `fail_on` and `min_coverage` are the gate in its normal form (`auditor.model.gate`). `interrupted` says that it was
+    ended before every server was asked.
+    """
 
     id: str
     started: str
     finished: str
     version: str
     evidence_of: str = ""
-    fail_on: FailOn
+    fail_on: str
+    min_coverage: str = ""
+    interrupted: bool = False
     policies: tuple[JudgedPolicy, ...]
     hosts: tuple[Host, ...]
     findings: tuple[Finding, ...]
+    waivers: WaiverNotes = field(default_factory=WaiverNotes)
+    drift: Drift | None = None
     coverage: Coverage
     summary: Mapping[str, int]
     exit_code: int
