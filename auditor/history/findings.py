@@ -1,0 +1,168 @@
+"""Findings -> intervals: what is as it was costs no write; only what changed closes one interval and opens another."""
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, bindparam, delete, select
+
+from auditor.history.calendar import cover, covered_later, load_calendar, number_subjects, subjects_of
+from auditor.history.shelf import Shelf
+from auditor.history.spans import Span, put
+from auditor.history.tables import CHECKS, INTERVALS, JUDGED, STATES, add, chunks
+from auditor.model.finding import Finding, Verdict
+from auditor.model.run import Run
+
+Seat: TypeAlias = tuple[int, int]
+"""One check on one server: the numbers of the subject (server and policy) and of the check."""
+
+
+_SPELLING = json.JSONEncoder(separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A span and the digest of its state."""
+
+    span: Span
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A check that is not as its interval says; `finding` is None for one that is no longer judged."""
+
+    seat: Seat
+    before: tuple[Span, ...]
+    finding: Finding | None
+
+
+def record_findings(connection: Connection, key: int, run: Run) -> None:
+    """Store the findings of a run, whose row is there; what it said before of the same checks is replaced."""
+    names = {(host.name, policy) for host in run.hosts for policy in host.policies}
+    names |= {(finding.host, finding.policy) for finding in run.findings}
+    subjects = number_subjects(connection, names)
+    already = subjects_of(connection, key)
+    full = covered_later(connection, key) | already
+    cover(connection, key, already | set(subjects.values()))
+    seated = _seated(connection, run.findings, subjects)
+    for chunk in chunks(sorted(subjects.values())):
+        changes = [change for some in _split(chunk, full) for change in _changes(connection, key, some, seated)]
+        _write(connection, key, changes)
+    _tally(connection, key, run)
+
+
+def digest_of(finding: Finding) -> bytes:
+    """Return what names a state: the same verdict, value, reason and waiver have the same."""
+    return sha256(_SPELLING.encode(_state(finding)).encode("ascii")).digest()
+
+
+def _state(finding: Finding) -> tuple[str, str, str, str]:
+    waiver = finding.waiver.id if finding.waiver else ""
+    return finding.verdict.value, finding.actual, finding.reason, waiver
+
+
+def _seated(
+    connection: Connection, findings: Collection[Finding], subjects: Mapping[tuple[str, str], int]
+) -> Mapping[int, Mapping[int, Finding]]:
+    """Return the findings by subject and check."""
+    checks = Shelf(connection, CHECKS, CHECKS.c.name).numbers({finding.check for finding in findings})
+    seated: dict[int, dict[int, Finding]] = {}
+    for finding in findings:
+        subject = subjects[finding.host, finding.policy]
+        seated.setdefault(subject, {})[checks[finding.check]] = finding
+    return seated
+
+
+@dataclass(frozen=True, slots=True)
+class _Some:
+    """Subjects to look at; of those that later runs have covered, every span matters and not the open one alone."""
+
+    subjects: Collection[int]
+    whole: bool
+
+
+def _split(subjects: Iterable[int], full: Collection[int]) -> Iterator[_Some]:
+    late = {subject for subject in subjects if subject in full}
+    for some in (_Some(set(subjects) - late, whole=False), _Some(late, whole=True)):
+        if some.subjects:
+            yield some
+
+
+def _changes(
+    connection: Connection, key: int, some: _Some, seated: Mapping[int, Mapping[int, Finding]]
+) -> Iterator[_Change]:
+    known = _known(connection, some)
+    for subject in some.subjects:
+        findings = seated.get(subject, {})
+        for check, finding in findings.items():
+            spans = known.pop((subject, check), ())
+            if not any(each.span.holds_at(key) and each.digest == digest_of(finding) for each in spans):
+                yield _Change((subject, check), tuple(each.span for each in spans), finding)
+    for seat, spans in known.items():
+        if any(each.span.holds_at(key) for each in spans):
+            yield _Change(seat, tuple(each.span for each in spans), None)
+
+
+def _known(connection: Connection, some: _Some) -> dict[Seat, tuple[_Known, ...]]:
+    columns = INTERVALS.c
+    query = (
+        select(columns.subject, columns.check, columns.first, columns.last, columns.state, STATES.c.digest)
+        .join(STATES, STATES.c.key == columns.state)
+        .where(columns.subject.in_(some.subjects))
+    )
+    found: dict[Seat, tuple[_Known, ...]] = {}
+    for subject, check, first, last, state, digest in connection.execute(
+        query if some.whole else query.where(columns.last.is_(None))
+    ):
+        each = _Known(Span(first=first, last=last, state=state), digest)
+        found[subject, check] = (*found.get((subject, check), ()), each)
+    return found
+
+
+def _write(connection: Connection, key: int, changes: Collection[_Change]) -> None:
+    if not changes:
+        return
+    states = _number_states(connection, [change.finding for change in changes if change.finding])
+    calendar = load_calendar(connection, {change.seat[0] for change in changes})
+    gone, fresh = [], []
+    for change in changes:
+        state = states[digest_of(change.finding)] if change.finding else None
+        after = put(change.before, calendar.covered(change.seat[0]), key, state)
+        gone += [_row(change.seat, span) for span in change.before if span not in after]
+        fresh += [_row(change.seat, span) for span in after if span not in change.before]
+    if gone:
+        names = ("subject", "check", "first")
+        one = delete(INTERVALS).where(*(INTERVALS.c[name] == bindparam(f"the_{name}") for name in names))
+        connection.execute(one, [{f"the_{name}": row[name] for name in names} for row in gone])
+    add(connection, INTERVALS, fresh)
+
+
+def _number_states(connection: Connection, findings: Iterable[Finding]) -> Mapping[bytes, int]:
+    by_digest = {digest_of(finding): finding for finding in findings}
+    names = ("verdict", "actual", "reason", "waiver")
+    return Shelf(connection, STATES, STATES.c.digest).numbers(
+        by_digest, lambda digest: dict(zip(names, _state(by_digest[digest]), strict=True))
+    )
+
+
+def _row(seat: Seat, span: Span) -> dict[str, int | None]:
+    return {"subject": seat[0], "check": seat[1], "first": span.first, "last": span.last, "state": span.state}
+
+
+def _tally(connection: Connection, key: int, run: Run) -> None:
+    """Store what each policy came to; small, and kept when the run is pruned."""
+    rows: dict[str, dict[str, Any]] = {
+        policy.id: dict.fromkeys((*(verdict.value for verdict in Verdict), "waived"), 0)
+        | {"run": key, "policy": policy.id, "version": policy.version, "digest": policy.digest}
+        for policy in run.policies
+    }
+    for finding in run.findings:
+        row = rows.get(finding.policy)
+        if row is not None:
+            row[finding.verdict.value] += 1
+            row["waived"] += finding.waiver is not None
+    connection.execute(delete(JUDGED).where(JUDGED.c.run == key))
+    add(connection, JUDGED, rows.values())
