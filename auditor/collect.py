@@ -5,11 +5,12 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
 from auditor import __version__
+from auditor.ending import Ending
 from auditor.errors import ServerNotReachedError
 from auditor.model.answer import Answer, Answers, Denied, Failed
 from auditor.model.evidence import Evidence, Status
@@ -22,30 +23,45 @@ from auditor.transports.transport import Deadline, Delivery, Transport
 
 Clock = Callable[[], datetime]
 
+_LAST = 0.3
+"""The share of its time at whose end a server that was not read ran out of it; transports keep some for leaving."""
+
+_GLANCE = 0.5
+"""Seconds between glances at whether collecting is to end."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Collector:
-    """What collecting needs: ways to the servers, seconds per server, servers at once, a clock (aware, UTC)."""
+    """What collecting needs: ways to the servers, seconds per server, servers at once, a clock (aware, UTC).
+
+    `ending` may end it early: servers not yet begun are then not asked, and those under way get no more time.
+    """
 
     transport: Transport
     looks: Looks
     jobs: int
     timeout: float
     clock: Clock
+    ending: Ending = field(default_factory=Ending)
 
     def collect(self, planned: Iterable[Planned]) -> Iterator[Evidence]:
         """Yield the evidence of each server as it comes; a server that fails is evidence, too."""
         with self._executor() as executor:
-            waiting: set[Future[Evidence]] = set()
+            waiting: dict[Future[Evidence], Planned] = {}
             servers = iter(planned)
             # Twice as many as work at once keep all hands busy, and a long plan is never held whole.
             for each in islice(servers, 2 * self.jobs):
-                waiting.add(executor.submit(self.read, each))
-            while waiting:
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                waiting[executor.submit(self.read, each)] = each
+            while waiting and not self.ending.is_over():
+                done, _ = wait(waiting, _GLANCE, return_when=FIRST_COMPLETED)
                 for future in done:
-                    waiting |= {executor.submit(self.read, each) for each in islice(servers, 1)}
+                    del waiting[future]
+                    waiting |= {executor.submit(self.read, each): each for each in islice(servers, 1)}
                     yield future.result()
+            # whoever still does not end, for example while it connects, is not waited for
+            for future, each in waiting.items():
+                yield future.result() if future.done() else self._unread(each)
+            yield from map(self._unread, servers)
 
     @contextmanager
     def _executor(self) -> Iterator[Executor]:
@@ -54,20 +70,28 @@ class Collector:
             yield executor
         except BaseException:
             # Interrupted, or nobody wants more: break off what is under way instead of waiting for deadlines.
-            self.transport.stop()
-            self.looks.stop()
+            self.stop()
             raise
         finally:
-            executor.shutdown(wait=True, cancel_futures=True)
+            executor.shutdown(wait=not self.ending.is_over(), cancel_futures=True)
+
+    def stop(self) -> None:
+        """Break off all that is under way."""
+        self.transport.stop()
+        self.looks.stop()
 
     def read(self, planned: Planned) -> Evidence:
         """Return the evidence of one server; never raises for what the server does."""
-        deadline, started = Deadline.after(self.timeout), time.monotonic()
+        if self.ending.why():
+            return self._unread(planned)
+        own, started = Deadline.after(self.timeout), time.monotonic()
+        deadline = self.ending.limit(own)
+        scarce = deadline.remains() * _LAST if deadline is not own else 0.0
         collected = self.clock()
         delivery, reason = self._ask(planned, deadline)
         outside = {question: self._look(planned, question, deadline) for question in _on(Side.AUDITOR, planned)}
         answers = {**(delivery.answers if delivery else {}), **outside}
-        status, why = _status(delivery, reason, answers)
+        status, why = self._ended(planned, *_status(delivery, reason, answers), cut=deadline.remains() < scarce)
         total = {"total": round(time.monotonic() - started, 3)}
         return Evidence(
             server=planned.server.name,
@@ -84,6 +108,30 @@ class Collector:
             timings={**(delivery.timings if delivery else {}), **total},
             exchanges=delivery.exchanges if delivery else 0,
         )
+
+    def _unread(self, planned: Planned) -> Evidence:
+        """Return the evidence of a server that is not read because collecting ends."""
+        self.ending.cut(planned.server.name)
+        return Evidence(
+            server=planned.server.name,
+            groups=planned.server.groups,
+            policies=planned.policies,
+            inputs=planned.inputs,
+            status=Status.UNREACHABLE,
+            reason=f"{self.ending.why()} before it was read; ask it with --resume",
+            collected=self.clock().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            collector=f"auditor {__version__}",
+            transport=self.transport.name,
+        )
+
+    def _ended(self, planned: Planned, status: Status, reason: str, *, cut: bool) -> tuple[Status, str]:
+        """Return how far a server was read and why, which is the ending where that broke it off or `cut` it short."""
+        ended = self.ending.why() or ("the audit's deadline passed" if cut else "")
+        if not ended or status is Status.REACHED:
+            return status, reason
+        self.ending.cut(planned.server.name)
+        told = f"{ended} while it was read; ask it with --resume"
+        return status, told if status is Status.UNREACHABLE else f"{reason}; {told}"
 
     def _ask(self, planned: Planned, deadline: Deadline) -> tuple[Delivery | None, str]:
         """Return what the server delivered, or None and why not."""

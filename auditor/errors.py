@@ -87,6 +87,12 @@ class NotReached(StrEnum):
     SECRET = "secret"  # noqa: S105  the name of a reason, not a secret
 
 
+class LockedError(AuditError):
+    """The same audit is under way already, so this one collects nothing; the message names its owner."""
+
+    exit_code = ExitCode.NOT_KNOWN
+
+
 class ServerNotReachedError(AuditError):
     """One server gave no evidence: why (machine readable), and a message that ends with the next step."""
 
