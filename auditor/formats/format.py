@@ -11,9 +11,11 @@ class Format:
     """A way to write a run down.
 
     `name` is what `--format` takes, `filename` the file in the run folder. `render` sees the run and nothing
-    else, yields the file piece by piece, and yields the same bytes for the same run.
+    else, yields the file piece by piece, and yields the same bytes for the same run. A format without findings tells
+    their numbers only.
     """
 
     name: str
     filename: str
     render: Callable[[Run], Iterator[bytes]]
+    has_findings: bool = True

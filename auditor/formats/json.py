@@ -2,36 +2,47 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from textwrap import indent
 from typing import Any
 
 from auditor.formats.format import Format
+from auditor.model.drift import Change, Drift
 from auditor.model.finding import Finding, Verdict, order
-from auditor.model.run import SCHEMA, Coverage, FailOn, Host, JudgedPolicy, Run
+from auditor.model.run import SCHEMA, Coverage, Host, JudgedPolicy, Run
+from auditor.model.waiver import WaiverNotes
+
+_BLANKS = "  "
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunHead:
-    """Which run this is: times in UTC (ISO 8601 with `Z`), the auditor's version, the gate."""
+    """Which run this is: times in UTC (ISO 8601 with `Z`), the auditor's version, the gate, whether it was stopped."""
 
     id: str
     started: str
     finished: str
     version: str
     evidence_of: str
-    fail_on: FailOn
+    fail_on: str
+    min_coverage: str
+    interrupted: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunDocument:
-    """A run as it stands in `run.json`; the schema is generated from this class."""
+    """A run as it stands in `run.json`; the schema is generated from this class.
+
+    `waivers` is what is to be said of the waivers themselves; `drift` is null when no run was compared.
+    """
 
     schema: str
     run: RunHead
     policies: tuple[JudgedPolicy, ...]
     hosts: tuple[Host, ...]
     findings: tuple[Finding, ...]
+    waivers: WaiverNotes
+    drift: Drift | None
     coverage: Coverage
     summary: Mapping[Verdict, int]
     exit_code: int
@@ -47,6 +58,8 @@ def document_of(run: Run) -> RunDocument:
         policies=tuple(sorted(run.policies, key=lambda policy: (policy.id, policy.version, policy.digest))),
         hosts=tuple(sorted(run.hosts, key=lambda host: host.name)),
         findings=tuple(sorted(run.findings, key=order)),
+        waivers=run.waivers,
+        drift=run.drift and replace(run.drift, changes=tuple(sorted(run.drift.changes, key=_change_order))),
         coverage=run.coverage,
         summary={verdict: run.summary[verdict] for verdict in Verdict},
         exit_code=run.exit_code,
@@ -62,6 +75,8 @@ def run_of(document: RunDocument) -> Run:
         policies=document.policies,
         hosts=document.hosts,
         findings=document.findings,
+        waivers=document.waivers,
+        drift=document.drift,
         coverage=document.coverage,
         summary={verdict.value: count for verdict, count in document.summary.items()},
         exit_code=document.exit_code,
@@ -69,31 +84,42 @@ def run_of(document: RunDocument) -> Run:
     )
 
 
+def _change_order(change: Change) -> tuple[str, str, str, str, str]:
+    return change.host, change.policy, change.check, change.kind, change.text
+
+
 def _render(run: Run) -> Iterator[bytes]:
-    document = document_of(run)
-    separator = "{\n"
-    for field in fields(document):
-        value = getattr(document, field.name)
-        yield f'{separator}  "{field.name}": '.encode("ascii")
-        yield from _items(value) if isinstance(value, tuple) else (_nested(value, 1),)
-        separator = ",\n"
-    yield b"\n}\n"
+    yield from _members(document_of(run), 0)
+    yield b"\n"
 
 
-def _items(values: tuple[Any, ...]) -> Iterator[bytes]:
-    """Yield a list one item at a time, so that a fleet's findings are never held twice."""
-    separator = b"[\n    "
+def _members(value: Any, depth: int) -> Iterator[bytes]:
+    """Yield a dataclass, its lists one item at a time, so that a fleet's findings are never held twice."""
+    separator = "{"
+    for field in fields(value):
+        yield f'{separator}\n{_BLANKS * (depth + 1)}"{field.name}": '.encode("ascii")
+        member = getattr(value, field.name)
+        if is_dataclass(member):
+            yield from _members(member, depth + 1)
+        else:
+            yield from _items(member, depth + 1) if isinstance(member, tuple) else (_nested(member, depth + 1),)
+        separator = ","
+    yield f"\n{_BLANKS * depth}}}".encode("ascii")
+
+
+def _items(values: tuple[Any, ...], depth: int) -> Iterator[bytes]:
+    separator = "["
     for value in values:
-        yield separator + _nested(value, 2)
-        separator = b",\n    "
-    yield b"\n  ]" if values else b"[]"
+        yield f"{separator}\n{_BLANKS * (depth + 1)}".encode("ascii") + _nested(value, depth + 1)
+        separator = ","
+    yield f"\n{_BLANKS * depth}]".encode("ascii") if values else b"[]"
 
 
 def _nested(value: Any, depth: int) -> bytes:
     # ASCII escapes lone surrogates and everything that changes how a terminal shows text; DEL is the one ASCII
     # control that JSON (RFC 8259 section 7) lets stand
     text = json.dumps(_plain(value), indent=2, ensure_ascii=True, allow_nan=False).replace("\x7f", "\\u007f")
-    return indent(text, "  " * depth).lstrip().encode("ascii")
+    return indent(text, _BLANKS * depth).lstrip().encode("ascii")
 
 
 def _plain(value: Any) -> Any:

@@ -1,15 +1,15 @@
 """`junit.xml`: a run for CI servers and their dashboards. One suite per server and policy, one test per check."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import count, groupby
 
 from auditor.formats.escape import shortened, visible, visible_lines
 from auditor.formats.format import Format
-from auditor.formats.junit_case import cases, message, one_line, unique, warning_text
-from auditor.formats.junit_suite import Case, Suite, suite_xml
+from auditor.formats.junit_case import Key, cases, message, one_line, unique, warning_text
+from auditor.formats.junit_run import new_in, run_suite
+from auditor.formats.junit_suite import Case, Suite, suite_xml, timestamp
 from auditor.model.evidence import Status
 from auditor.model.finding import FLEET, Finding, Verdict, order
 from auditor.model.run import Host, JudgedPolicy, Run
@@ -35,19 +35,19 @@ def _render(run: Run) -> Iterator[bytes]:
     for suite in _suites(run):
         red = red or any(case.element in _RED for case in suite.cases)
         yield suite_xml(suite, next(numbers))
-    if run.exit_code and not red:
-        # what only the exit code says, for example that nothing was judged, must not look green
-        yield suite_xml(_run_suite(run), next(numbers))
+    about_run = run_suite(run, is_red=red)
+    if about_run.cases:
+        yield suite_xml(about_run, next(numbers))
     yield b"</testsuites>\n"
 
 
 def _suites(run: Run) -> Iterator[Suite]:
-    policies = {policy.id: policy for policy in run.policies}
+    policies, new = {policy.id: policy for policy in run.policies}, new_in(run)
     for place in _places(run):
         if place.host is not None and place.host.status is Status.UNREACHABLE:
             yield _unreachable_suite(run, place, place.host.reason)
         for policy, findings in groupby(place.findings, lambda finding: finding.policy):
-            yield _policy_suite(run, place, policies.get(policy), tuple(findings))
+            yield _policy_suite(run, place, policies.get(policy), tuple(findings), new)
 
 
 def _places(run: Run) -> Iterator[_Place]:
@@ -61,18 +61,20 @@ def _places(run: Run) -> Iterator[_Place]:
         yield _Place(shown=title, classname=classname, host=hosts.get(name), findings=findings.get(name, ()))
 
 
-def _policy_suite(run: Run, place: _Place, policy: JudgedPolicy | None, findings: tuple[Finding, ...]) -> Suite:
+def _policy_suite(
+    run: Run, place: _Place, policy: JudgedPolicy | None, findings: tuple[Finding, ...], new: Collection[Key]
+) -> Suite:
     name = findings[0].policy
-    warnings = [finding for finding in findings if finding.verdict is Verdict.WARN]
+    warnings = [finding for finding in findings if finding.verdict is Verdict.WARN and finding.waiver is None]
     judged_by = {"policy.version": policy.version, "policy.digest": policy.digest} if policy else {}
-    warned = {f"warning.{finding.check}": message(finding) for finding in warnings}
+    warned = {f"warning.{finding.check}": message(finding, is_new=order(finding) in new) for finding in warnings}
     return Suite(
         name=f"{place.shown} / {name}",
         package=name,
         hostname=place.shown,
-        timestamp=_timestamp(run.started),
+        timestamp=timestamp(run.started),
         properties={"run": run.id} | judged_by | _host_properties(place.host) | warned,
-        cases=cases(findings, f"{place.classname}.{_without_dots(name)}", run.fail_on),
+        cases=cases(findings, f"{place.classname}.{_without_dots(name)}", run.fail_on, new),
         output="\n".join(warning_text(finding) for finding in warnings),
     )
 
@@ -90,26 +92,8 @@ def _unreachable_suite(run: Run, place: _Place, reason: str) -> Suite:
         name=f"{place.shown} / collect",
         package="collect",
         hostname=place.shown,
-        timestamp=_timestamp(run.started),
+        timestamp=timestamp(run.started),
         properties={"run": run.id} | _host_properties(place.host),
-        cases=(case,),
-    )
-
-
-def _run_suite(run: Run) -> Suite:
-    case = Case(
-        name=f"exit code {run.exit_code}",
-        classname="auditor.run",
-        element="error",
-        type="not_known",
-        message=one_line(run.exit_reason),
-    )
-    return Suite(
-        name="auditor / run",
-        package="run",
-        hostname="localhost",
-        timestamp=_timestamp(run.started),
-        properties={"run": run.id},
         cases=(case,),
     )
 
@@ -128,10 +112,6 @@ def _host_properties(host: Host | None) -> dict[str, str]:
 def _without_dots(name: str) -> str:
     """Return the name as one part of a class name: Jenkins takes what stands before the last dot as the package."""
     return re.sub(r"[.\s]", "_", visible(name))
-
-
-def _timestamp(moment: str) -> str:
-    return datetime.fromisoformat(moment).astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 FORMAT = Format(name="junit", filename="junit.xml", render=_render)

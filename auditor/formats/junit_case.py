@@ -1,22 +1,33 @@
 """A finding -> its JUnit test case: which element says the verdict, and what its message and text hold."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
+from typing import TypeAlias
 
 from auditor.formats.escape import shortened, visible_lines
 from auditor.formats.junit_suite import Case
-from auditor.model.finding import Finding, Verdict
-from auditor.model.run import FailOn
+from auditor.model.finding import Finding, Verdict, order
+from auditor.model.gate import counts_warning
+from auditor.model.waiver import WaiverMark
 
 _LONGEST_NAME = 200
 _LONGEST_MESSAGE = 500
 
+Key: TypeAlias = tuple[str, str, str]
+"""Host, policy and check of a finding."""
 
-def cases(findings: Sequence[Finding], classname: str, fail_on: FailOn) -> tuple[Case, ...]:
-    """Return a test case for each finding of one suite; a warning fails only where the gate says so."""
+
+def cases(findings: Sequence[Finding], classname: str, fail_on: str, new: Collection[Key]) -> tuple[Case, ...]:
+    """Return a test case for each finding of one suite; a warning fails only where the gate says so.
+
+    `new` has the keys (`order`) of what another run did not find; their messages begin with `[new]`.
+    """
     names = unique(shortened(one_line(f"{each.check}: {each.title}"), _LONGEST_NAME) for each in findings)
-    return tuple(_case(each, name, classname, fail_on) for each, name in zip(findings, names, strict=True))
+    return tuple(
+        _case(each, Case(name=name, classname=classname), fail_on, is_new=order(each) in new)
+        for each, name in zip(findings, names, strict=True)
+    )
 
 
 def unique(names: Iterable[str]) -> list[str]:
@@ -28,10 +39,10 @@ def unique(names: Iterable[str]) -> list[str]:
     return list(chosen)
 
 
-def message(finding: Finding) -> str:
+def message(finding: Finding, *, is_new: bool = False) -> str:
     """Return the reason, or what was expected and found, on one line that dashboards can show."""
     said = finding.reason or f"expected {finding.expected}, found {finding.actual}"
-    return shortened(one_line(said), _LONGEST_MESSAGE)
+    return shortened(one_line(f"[new] {said}" if is_new else said), _LONGEST_MESSAGE)
 
 
 def text(finding: Finding) -> str:
@@ -44,6 +55,7 @@ def text(finding: Finding) -> str:
         "remediation": finding.remediation,
         "severity": finding.severity.value,
         "questions": "\n".join(finding.questions),
+        "accepted because": finding.waiver.reason if finding.waiver else "",
     }
     lines = (f"{label}: " + "\n  ".join(visible_lines(part)) for label, part in parts.items() if part)
     return "\n".join(lines)
@@ -60,22 +72,33 @@ def one_line(said: str) -> str:
     return " ".join(visible_lines(said))
 
 
-def _case(finding: Finding, name: str, classname: str, fail_on: FailOn) -> Case:
-    passed = Case(name=name, classname=classname)
-    said, whole = message(finding), text(finding)
+def _case(finding: Finding, passed: Case, fail_on: str, *, is_new: bool) -> Case:
     match finding.verdict:
         case Verdict.PASS:
             return passed
-        case Verdict.WARN if fail_on is not FailOn.WARNING:
-            return passed
-        case Verdict.WARN:
-            return replace(passed, element="failure", type="warning", message=said, text=whole)
-        case Verdict.FAIL:
-            return replace(passed, element="failure", type=finding.severity.value, message=said, text=whole)
+        case Verdict.WARN | Verdict.FAIL:
+            return _deviation(finding, passed, fail_on, is_new=is_new)
         case Verdict.ERROR:
-            return replace(passed, element="error", type="not_known", message=said, text=whole)
+            said = message(finding, is_new=is_new)
+            return replace(passed, element="error", type="not_known", message=said, text=text(finding))
         case Verdict.NOT_APPLICABLE:
             # some readers show only the message, others only the text
             why = f"not applicable: {finding.reason}"
             short = shortened(one_line(why), _LONGEST_MESSAGE)
             return replace(passed, element="skipped", message=short, text="\n".join(visible_lines(why)))
+
+
+def _deviation(finding: Finding, passed: Case, fail_on: str, *, is_new: bool) -> Case:
+    if finding.waiver is not None:
+        return replace(passed, element="skipped", message=_waived(finding, finding.waiver), text=text(finding))
+    is_warning = finding.verdict is Verdict.WARN
+    if is_warning and not counts_warning(fail_on, finding):
+        return passed
+    kind = "warning" if is_warning else finding.severity.value
+    return replace(passed, element="failure", type=kind, message=message(finding, is_new=is_new), text=text(finding))
+
+
+def _waived(finding: Finding, mark: WaiverMark) -> str:
+    named = f"{mark.id} {mark.ticket}".rstrip()
+    by = f"WAIVED until {mark.expires} by {mark.owner} ({named})"
+    return shortened(one_line(f"{by}: was {finding.verdict}: {message(finding)}"), _LONGEST_MESSAGE)

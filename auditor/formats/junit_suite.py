@@ -7,6 +7,7 @@ the test cases and leaves out elements that Ant's schema demands.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 from xml.etree import ElementTree as ET
 
@@ -44,6 +45,11 @@ class Suite:
     properties: Mapping[str, str]
     cases: tuple[Case, ...]
     output: str = ""
+
+
+def timestamp(moment: str) -> str:
+    """Return a moment (ISO 8601 with a zone) as Ant's schema wants it: in UTC, whole seconds, no zone."""
+    return datetime.fromisoformat(moment).astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def suite_xml(suite: Suite, number: int) -> bytes:

@@ -1,7 +1,7 @@
 """JSON documents as dataclasses: the JSON Schema of a class, and its strict reader. Both follow the annotations.
 
 Understood: `str`, `int`, `float`, `bool`, string enums, `tuple[X, ...]`, `Mapping[str, X]`, `Mapping[SomeEnum, X]`
-(every member is a key) and dataclasses of these. Every field must be present and nothing else may be.
+(every member is a key), dataclasses of these, and `X | None`. Every field must be present and nothing else may be.
 """
 
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from functools import cache
 from inspect import getdoc
+from types import NoneType, UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
@@ -44,6 +45,8 @@ def _closed(properties: dict[str, Any]) -> dict[str, Any]:
 def _schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     if hint in _SCALARS:
         return {"type": _SCALARS[hint]}
+    if isinstance(hint, UnionType):
+        return {"anyOf": [_schema(_given(hint), definitions), {"type": "null"}]}
     if get_origin(hint) is tuple:
         return {"type": "array", "items": _schema(get_args(hint)[0], definitions)}
     if get_origin(hint) is Mapping:
@@ -72,6 +75,8 @@ def _mapping(key: Any, item: Any, definitions: dict[str, Any]) -> dict[str, Any]
 def _read(hint: Any, data: Any, path: str) -> Any:
     if hint in _SCALARS:
         return _scalar(hint, data, path)
+    if isinstance(hint, UnionType):
+        return None if data is None else _read(_given(hint), data, path)
     if get_origin(hint) is tuple:
         items = _expect(list, data, path)
         return tuple(_read(get_args(hint)[0], item, f"{path}[{index}]") for index, item in enumerate(items))
@@ -84,6 +89,14 @@ def _read(hint: Any, data: Any, path: str) -> Any:
     if data not in list(hint):
         raise ValueError(f"{path}: {data!r} is none of {', '.join(hint)}")
     return hint(data)
+
+
+def _given(hint: UnionType) -> Any:
+    """Return the `X` of `X | None`, the only union there is."""
+    others = [each for each in get_args(hint) if each is not NoneType]
+    if len(others) != 1 or len(get_args(hint)) != 2:
+        raise TypeError(f"{hint!r} has no JSON Schema here; only `X | None` has")
+    return others[0]
 
 
 def _scalar(hint: type, data: Any, path: str) -> Any:

@@ -16,6 +16,7 @@ from auditor.formats.format import Format
 from auditor.model.evidence import Status
 from auditor.model.finding import Finding, Verdict
 from auditor.model.run import Host, Run
+from auditor.model.waiver import WaiverMark, WaiverNotes
 from auditor.runs import read_run
 
 HOSTILE: Mapping[str, str] = {
@@ -32,6 +33,7 @@ HOSTILE: Mapping[str, str] = {
     "nothing": "",
 }
 MARK = "marked"
+REPORTS = [found for found in FORMATS.values() if found.has_findings]
 
 
 @pytest.fixture
@@ -40,7 +42,14 @@ def run(repository: Path) -> Run:
 
 
 @pytest.fixture(params=list(FORMATS.values()), ids=list(FORMATS))
+def any_format(request: pytest.FixtureRequest) -> Format:
+    found: Format = request.param
+    return found
+
+
+@pytest.fixture(params=REPORTS, ids=[found.name for found in REPORTS])
 def report(request: pytest.FixtureRequest) -> Format:
+    """Return a format that tells findings, and not their numbers alone."""
     found: Format = request.param
     return found
 
@@ -51,10 +60,31 @@ def texts(item: Any) -> dict[str, str]:
 
 def infected(run: Run, poison: str) -> Run:
     """Return the run with the poison in every text that comes from a server, a policy or an inventory."""
-    findings = tuple(replace(each, **spoiled(texts(each), poison), questions=(poison,)) for each in run.findings)
+    findings = tuple(
+        replace(each, **spoiled(texts(each), poison), questions=(poison,), waiver=ill(each.waiver, poison))
+        for each in run.findings
+    )
     hosts = tuple(replace(each, **spoiled(texts(each), poison), platform={poison: poison}) for each in run.hosts)
     policies = tuple(replace(each, **spoiled(texts(each), poison)) for each in run.policies)
-    return replace(run, findings=findings, hosts=hosts, policies=policies, exit_reason=f"{MARK} {poison}")
+    assert run.drift is not None
+    changes = tuple(
+        replace(each, host=f"{each.host} {poison}", text=poison, after=ill(each.after, poison))
+        for each in run.drift.changes
+    )
+    return replace(
+        run,
+        findings=findings,
+        hosts=hosts,
+        policies=policies,
+        waivers=WaiverNotes(**{field.name: (poison,) for field in fields(WaiverNotes)}),
+        drift=replace(run.drift, against=poison, changes=changes, notes=(poison,)),
+        exit_reason=f"{MARK} {poison}",
+    )
+
+
+def ill(item: Any, poison: str) -> Any:
+    """Return the item with the poison in its texts, None for none."""
+    return item and replace(item, **spoiled(texts(item), poison))
 
 
 def spoiled(values: Mapping[str, str], poison: str) -> dict[str, Any]:
@@ -76,15 +106,15 @@ def test_names_and_filenames_are_all_different() -> None:
     assert len({found.filename for found in FORMATS.values()}) == len(FORMATS)
 
 
-def test_the_same_run_is_the_same_bytes(report: Format, run: Run) -> None:
+def test_the_same_run_is_the_same_bytes(any_format: Format, run: Run) -> None:
     shuffled = replace(run, findings=run.findings[::-1], hosts=run.hosts[::-1], policies=run.policies[::-1])
 
-    assert rendered(report, run) == rendered(report, run) == rendered(report, shuffled)
+    assert rendered(any_format, run) == rendered(any_format, run) == rendered(any_format, shuffled)
 
 
 @pytest.mark.parametrize(("one", "other"), list(combinations(Verdict, 2)))
-def test_every_verdict_can_be_told_from_every_other(report: Format, run: Run, one: Verdict, other: Verdict) -> None:
-    assert rendered(report, one_finding(run, one)) != rendered(report, one_finding(run, other))
+def test_every_verdict_can_be_told_from_every_other(any_format: Format, run: Run, one: Verdict, other: Verdict) -> None:
+    assert rendered(any_format, one_finding(run, one)) != rendered(any_format, one_finding(run, other))
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))
@@ -95,6 +125,52 @@ def test_every_finding_is_named_and_gives_its_reason(report: Format, run: Run, v
 
     assert single.findings[0].check in shown
     assert single.findings[0].reason in shown
+
+
+@pytest.mark.parametrize("verdict", [Verdict.FAIL, Verdict.WARN])
+def test_a_waived_finding_is_told_from_the_others_by_whom_and_until_when(
+    report: Format, run: Run, verdict: Verdict
+) -> None:
+    mark = WaiverMark(id="the-waiver", owner="the-owner", reason="the-why", ticket="the-ticket", expires="2026-12-31")
+    single = one_finding(run, verdict)
+    waived = replace(single, findings=(replace(single.findings[0], waiver=mark),))
+
+    shown = rendered(report, waived)
+
+    assert shown != rendered(report, single)
+    for part in (
+        mark.id,
+        mark.owner,
+        mark.reason,
+        mark.ticket,
+        mark.expires,
+        single.findings[0].check,
+        "the one reason",
+    ):
+        assert part in shown
+
+
+def test_every_waived_verdict_can_be_told_from_the_other(report: Format, run: Run) -> None:
+    mark = WaiverMark(id="w", owner="o", reason="r", ticket="", expires="2026-12-31")
+    both = [one_finding(run, verdict).findings[0] for verdict in (Verdict.FAIL, Verdict.WARN)]
+
+    fail, warn = (rendered(report, replace(run, findings=(replace(each, waiver=mark),))) for each in both)
+
+    assert fail != warn
+
+
+def test_it_is_told_with_which_run_this_one_was_compared(report: Format, run: Run) -> None:
+    assert run.drift is not None
+
+    assert run.drift.against in rendered(report, run)
+    assert run.drift.against not in rendered(report, replace(run, drift=None))
+
+
+@pytest.mark.parametrize("kind", [field.name for field in fields(WaiverNotes)])
+def test_notes_on_waivers_are_told(report: Format, run: Run, kind: str) -> None:
+    noted = replace(run, waivers=WaiverNotes(**{kind: ("what-is-to-be-said",)}))
+
+    assert "what-is-to-be-said" in rendered(report, noted)
 
 
 def test_a_server_that_was_not_reached_is_named_with_the_reason(report: Format, run: Run) -> None:
@@ -119,8 +195,8 @@ def test_a_run_with_nothing_in_it_says_so(report: Format, run: Run) -> None:
 
 
 @pytest.mark.parametrize("poison", HOSTILE.values(), ids=HOSTILE.keys())
-def test_hostile_text_becomes_harmless(report: Format, run: Run, poison: str) -> None:
-    shown = rendered(report, infected(run, poison))
+def test_hostile_text_becomes_harmless(any_format: Format, run: Run, poison: str) -> None:
+    shown = rendered(any_format, infected(run, poison))
 
     present = {unicodedata.category(character) for character in set(shown) - {"\n"}}
     assert not present & {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -133,6 +209,14 @@ def test_hostile_text_is_not_lost(report: Format, run: Run, poison: str) -> None
     for finding in run.findings:
         assert f"{finding.check} {MARK}" in shown
     assert f"{MARK}-end" in shown or "more characters, see run.json" in shown
+
+
+def test_what_is_waived_is_told_from_what_is_not(any_format: Format, run: Run) -> None:
+    single = one_finding(run, Verdict.FAIL)
+    mark = WaiverMark(id="w", owner="o", reason="r", ticket="", expires="2026-12-31")
+    waived = replace(single, findings=(replace(single.findings[0], waiver=mark),))
+
+    assert rendered(any_format, waived) != rendered(any_format, single)
 
 
 @pytest.mark.parametrize("poison", HOSTILE.values(), ids=HOSTILE.keys())
@@ -160,12 +244,16 @@ def shape(report: Format, shown: str) -> object:
     match report.name:
         case "json":
             document = json.loads(shown)
-            return [len(document["findings"]), len(document["hosts"]), document["summary"], list(document)]
+            changes = len(document["drift"]["changes"])
+            return [len(document["findings"]), len(document["hosts"]), changes, document["summary"], list(document)]
         case "junit":
             return [(each.tag, each.get("tests"), len(each)) for each in ET.fromstring(shown).iter("testsuite")]
         case "text":
             begun = [line[:9] for line in shown.splitlines() if line[2:3].strip()]
-            return [begun.count(label) for label in ("  pass   ", "  FAIL   ", "  ERROR  ", "  WARN   ", "  n/a    ")]
+            return [
+                begun.count(label)
+                for label in ("  pass   ", "  FAIL   ", "  ERROR  ", "  WARN   ", "  n/a    ", "  WAIVED ")
+            ]
         case other:
             pytest.fail(f"say here how findings are counted in {other}")
 

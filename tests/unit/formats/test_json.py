@@ -13,7 +13,7 @@ def rendered(run: Run) -> bytes:
 
 
 def findings_section(document: bytes) -> bytes:
-    return document[document.index(b'"findings"') : document.index(b'"coverage"')]
+    return document[document.index(b'"findings"') : document.index(b'"waivers"')]
 
 
 def test_the_keys_stand_in_the_documented_order(run: Run) -> None:
@@ -25,12 +25,23 @@ def test_the_keys_stand_in_the_documented_order(run: Run) -> None:
         "policies",
         "hosts",
         "findings",
+        "waivers",
+        "drift",
         "coverage",
         "summary",
         "exit_code",
         "exit_reason",
     ]
-    assert list(document["run"]) == ["id", "started", "finished", "version", "evidence_of", "fail_on"]
+    assert list(document["run"]) == [
+        "id",
+        "started",
+        "finished",
+        "version",
+        "evidence_of",
+        "fail_on",
+        "min_coverage",
+        "interrupted",
+    ]
 
 
 def test_findings_are_sorted_by_host_policy_and_check(run: Run) -> None:
@@ -71,3 +82,17 @@ def test_a_number_that_json_does_not_have_is_refused(run: Run) -> None:
 
     with pytest.raises(ValueError, match="not JSON compliant"):
         rendered(replace(run, hosts=(host,)))
+
+
+def test_changes_are_sorted(run: Run) -> None:
+    assert run.drift is not None
+    shuffled = replace(run, drift=replace(run.drift, changes=run.drift.changes[::-1]))
+
+    assert rendered(shuffled) == rendered(run)
+
+
+def test_what_is_not_there_is_null(run: Run) -> None:
+    document = json.loads(rendered(replace(run, drift=None)))
+
+    assert document["drift"] is None
+    assert document["findings"][0]["waiver"] is None

@@ -5,7 +5,8 @@ from xml.etree import ElementTree as ET
 from auditor.formats.junit import FORMAT
 from auditor.model.evidence import Status
 from auditor.model.finding import FLEET, Finding, Verdict
-from auditor.model.run import FailOn, Run
+from auditor.model.run import Run
+from auditor.model.waiver import WaiverNotes
 
 
 def rendered(run: Run) -> ET.Element:
@@ -21,8 +22,13 @@ def ending(case: ET.Element) -> str:
     return case[0].tag if len(case) else "passed"
 
 
+def alone(run: Run) -> Run:
+    """Return the run without waivers and without another run to compare with."""
+    return replace(run, waivers=WaiverNotes(), drift=None)
+
+
 def only(run: Run, *findings: Finding) -> Run:
-    return replace(run, findings=findings, hosts=run.hosts[:1], exit_code=0)
+    return replace(alone(run), findings=findings, hosts=run.hosts[:1], exit_code=0)
 
 
 def finding(run: Run, verdict: Verdict) -> Finding:
@@ -30,7 +36,7 @@ def finding(run: Run, verdict: Verdict) -> Finding:
 
 
 def test_there_is_one_suite_for_each_server_and_policy_and_one_for_the_unreachable_server(run: Run) -> None:
-    report = rendered(run)
+    report = rendered(alone(run))
 
     pairs = {(each.host, each.policy) for each in run.findings}
     assert len(report) == len(pairs) + 1
@@ -103,7 +109,7 @@ def test_a_warning_passes_and_stands_in_the_output_and_properties_of_its_suite(r
 
 
 def test_a_warning_fails_when_the_gate_counts_warnings(run: Run) -> None:
-    gated = replace(only(run, finding(run, Verdict.WARN)), fail_on=FailOn.WARNING)
+    gated = replace(only(run, finding(run, Verdict.WARN)), fail_on="warning")
 
     (failure,) = rendered(gated).iter("failure")
 
@@ -176,3 +182,55 @@ def test_a_compliant_run_has_nothing_red(run: Run) -> None:
 
     assert len(report) == 1
     assert not [*report.iter("error"), *report.iter("failure"), *report.iter("skipped")]
+
+
+def test_a_waived_deviation_is_skipped_and_says_by_whom_until_when_and_what_it_was(run: Run) -> None:
+    (waived,) = [each for each in run.findings if each.waiver and each.verdict is Verdict.FAIL]
+
+    (skipped,) = rendered(only(run, waived)).iter("skipped")
+
+    said = f"WAIVED until 2026-12-31 by Jane Doe (ssloffloaded-cas04 CHG-4711): was fail: {waived.reason}"
+    assert skipped.get("message") == said
+    assert f"actual: {waived.actual}\n" in (skipped.text or "")
+    assert (skipped.text or "").endswith("accepted because: The accelerator is replaced in December.")
+
+
+def test_a_waived_warning_is_skipped_whatever_the_gate_and_no_longer_told_as_a_warning(run: Run) -> None:
+    (waived,) = [each for each in run.findings if each.waiver and each.verdict is Verdict.WARN]
+
+    for fail_on in ("fail", "warning"):
+        report = rendered(replace(only(run, waived), fail_on=fail_on))
+
+        (skipped,) = report.iter("skipped")
+        assert "by Joe Public (activesync-cas04): was warn: " in skipped.get("message", "")
+        assert "WARNING" not in (report.findtext("testsuite/system-out") or "")
+        assert report.find("testsuite/properties/property[@name='warning.activesync-not-offloaded']") is None
+
+
+def test_what_is_new_against_the_other_run_is_marked(run: Run) -> None:
+    report = rendered(run)
+
+    said = [each.get("message", "") for kind in ("failure", "error") for each in report.iter(kind)]
+    assert len([message for message in said if message.startswith("[new] ")]) == 2
+    assert [message for message in said if "REG_SZ" in message] == [
+        "[new] the value has the type REG_SZ, which Exchange does not read"
+    ]
+
+
+def test_notes_on_waivers_and_the_number_of_changes_stand_in_the_suite_of_the_run(run: Run) -> None:
+    shown = suite(rendered(run), "auditor / run")
+
+    assert run.drift is not None
+    for note in (*run.waivers.expired, *run.waivers.expiring, *run.waivers.not_covered, *run.waivers.unused):
+        assert note in (shown.findtext("system-out") or "")
+    assert run.drift.notes[0] in (shown.findtext("system-out") or "")
+    assert shown.find("properties/property[@name='changes.new_deviation'][@value='1']") is not None
+    assert {ending(case) for case in shown.iter("testcase")} == {"passed"}
+
+
+def test_a_run_that_is_not_green_for_other_reasons_is_red_beside_its_notes(run: Run) -> None:
+    passed = replace(run, hosts=(), findings=(finding(run, Verdict.PASS),), exit_code=3, exit_reason="too few servers")
+
+    shown = suite(rendered(passed), "auditor / run")
+
+    assert [ending(case) for case in shown.iter("testcase")] == ["error", "passed", "passed"]

@@ -1,12 +1,14 @@
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
 from auditor.formats.text import Colour, render_text
+from auditor.model.drift import Change, ChangeKind, Drift
 from auditor.model.evidence import Status
 from auditor.model.finding import Finding, Verdict
 from auditor.model.run import Run
+from auditor.model.waiver import WaiverNotes
 
 ANSI = re.compile(r"\033\[[0-9;]*m")
 
@@ -71,14 +73,14 @@ def test_the_policy_is_named_where_there_are_several(run: Run) -> None:
     second = replace(run.findings[1], policy="second-policy")
 
     assert "  policy second-policy\n" in rendered(replace(run, findings=(*run.findings, second)))
-    assert "  policy " not in rendered(run)
+    assert "\n  policy " not in rendered(run)
 
 
 def test_it_ends_with_coverage_and_why_the_exit_code_is_what_it_is(run: Run) -> None:
     counts, coverage, reason = rendered(run, width=500).splitlines()[-3:]
 
-    assert counts == "checks: 2 pass, 1 warn, 2 fail, 4 error (not known), 2 not applicable"
-    assert coverage == "coverage: 3 of 4 servers judged, 7 of 11 checks judged"
+    assert counts == "checks: 3 pass, 2 warn (1 waived), 3 fail (1 waived), 4 error (not known), 2 not applicable"
+    assert coverage == "coverage: 4 of 5 servers judged, 10 of 14 checks judged"
     assert reason == f"exit code 3: {run.exit_reason}"
 
 
@@ -131,3 +133,63 @@ def test_a_huge_value_is_shortened_and_says_so(run: Run) -> None:
 
     assert "998000 more characters" in " ".join(shown.split())
     assert len(shown) < 10_000
+
+
+def test_what_is_waived_says_by_whom_until_when_and_what_it_was(run: Run) -> None:
+    waived = next(each for each in run.findings if each.waiver and each.verdict is Verdict.FAIL)
+
+    shown = rendered(replace(run, findings=(waived,)), width=500)
+
+    assert f"  WAIVED {waived.check}: {waived.title} [high], was fail\n" in shown
+    assert "by        Jane Doe until 2026-12-31 (ssloffloaded-cas04, CHG-4711): The accelerator is replaced" in shown
+    assert f"found     {waived.actual}\n" in shown
+    assert waived.remediation.split("\n")[0] not in shown
+
+
+def test_what_is_waived_is_counted_apart(run: Run) -> None:
+    assert "3 fail (1 waived)" in rendered(run)
+
+
+def test_what_changed_and_whose_change_it_is_stands_before_the_ending(run: Run) -> None:
+    shown = rendered(run, width=500)
+
+    section = shown[shown.index("changes against 20261122T020000Z-91c2\n") : shown.index("checks: ")]
+    assert run.drift is not None
+    for change in run.drift.changes:
+        assert (
+            f"  {change.kind.replace('_', ' ')}: {change.check + ' on ' if change.check else ''}{change.host}: "
+            in section
+        )
+        assert f": {change.text}\n" in section
+    assert f"  note:  {run.drift.notes[0]}\n" in section
+
+
+def test_a_comparison_without_changes_says_so(run: Run) -> None:
+    same = replace(run, drift=Drift(against="yesterday", changes=()))
+
+    assert "changes against yesterday\n  none\n" in rendered(same)
+
+
+def test_without_a_comparison_nothing_is_said_of_changes(run: Run) -> None:
+    assert "changes against" not in rendered(replace(run, drift=None))
+
+
+@pytest.mark.parametrize("kind", list(ChangeKind))
+def test_every_kind_of_change_can_be_shown(run: Run, kind: ChangeKind) -> None:
+    change = Change(host="*", check="agree", kind=kind, causes=(), text="it changed")
+
+    shown = rendered(replace(run, drift=Drift(against="yesterday", changes=(change,))))
+
+    assert f"{kind.replace('_', ' ')}: agree on the fleet: it changed" in shown
+
+
+@pytest.mark.parametrize("kind", [field.name for field in fields(WaiverNotes)])
+def test_every_note_on_waivers_is_shown(run: Run, kind: str) -> None:
+    notes = WaiverNotes(**{kind: ("what is to be said",)})
+
+    assert f"  {kind.replace('_', ' ')}: what is to be said\n" in rendered(replace(run, waivers=notes))
+
+
+def test_a_run_that_was_interrupted_says_so(run: Run) -> None:
+    assert "INTERRUPTED" in rendered(replace(run, interrupted=True))
+    assert "INTERRUPTED" not in rendered(run)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from auditor.formats.json import FORMAT
+from auditor.model.drift import Cause, Change, ChangeKind, Drift, State
 from auditor.model.finding import Finding, Verdict, order
 from auditor.model.run import SCHEMA, Host
+from auditor.model.waiver import WaiverMark, WaiverNotes
 from auditor.runs import parse_run, read_run
+from auditor.schema.dataclasses import schema_of, value_of
 from auditor.schema.run import run_schema
 
 GOLDEN = Path(__file__).parents[1] / "formats" / "every-verdict"
@@ -32,15 +35,25 @@ def texts_of(kind: type) -> dict[str, st.SearchStrategy[Any]]:
     return {field.name: TEXT for field in fields(kind) if field.type is str}
 
 
-FINDINGS = st.lists(
-    st.builds(Finding, **texts_of(Finding), questions=st.lists(TEXT, max_size=2).map(tuple)), max_size=4
-)
+TEXTS = st.lists(TEXT, max_size=2).map(tuple)
+MARKS = st.none() | st.builds(WaiverMark, **texts_of(WaiverMark))
+FINDINGS = st.lists(st.builds(Finding, **texts_of(Finding), questions=TEXTS, waiver=MARKS), max_size=4)
+NOTES = st.builds(WaiverNotes, **{field.name: TEXTS for field in fields(WaiverNotes)})
+STATES = st.none() | st.builds(State, **texts_of(State))
+CHANGES = st.lists(
+    st.builds(
+        Change, **texts_of(Change), causes=st.lists(st.sampled_from(Cause)).map(tuple), before=STATES, after=STATES
+    ),
+    max_size=3,
+    unique_by=lambda change: (change.host, change.policy, change.check),
+).map(lambda changes: tuple(sorted(changes, key=lambda change: (change.host, change.policy, change.check))))
+DRIFTS = st.none() | st.builds(Drift, against=TEXT, changes=CHANGES, notes=TEXTS)
 HOSTS = st.lists(
     st.builds(
         Host,
         **texts_of(Host),
-        groups=st.lists(TEXT, max_size=2).map(tuple),
-        policies=st.lists(TEXT, max_size=2).map(tuple),
+        groups=TEXTS,
+        policies=TEXTS,
         platform=st.dictionaries(TEXT, TEXT, max_size=2),
         timings=st.dictionaries(TEXT, st.floats(min_value=0, max_value=1e6), max_size=2),
     ),
@@ -52,9 +65,11 @@ HOSTS = st.lists(
 def small() -> dict[str, Any]:
     """Return a document with one of everything, so that every place in it can be spoiled."""
     run = read_run(GOLDEN)
-    document: dict[str, Any] = json.loads(
-        b"".join(FORMAT.render(replace(run, hosts=run.hosts[:1], findings=run.findings[:1])))
-    )
+    assert run.drift is not None
+    waived = next(finding for finding in run.findings if finding.waiver)
+    (change,) = (change for change in run.drift.changes if change.kind is ChangeKind.NEW_DEVIATION)
+    little = replace(run, hosts=run.hosts[:1], findings=(waived,), drift=replace(run.drift, changes=(change,)))
+    document: dict[str, Any] = json.loads(b"".join(FORMAT.render(little)))
     return document
 
 
@@ -79,12 +94,16 @@ def accepted(document: Any) -> bool:
     return True
 
 
-@given(FINDINGS, HOSTS, TEXT)
-def test_every_run_is_valid_and_is_read_back_as_it_was(findings: list[Finding], hosts: list[Host], text: str) -> None:
+@given(FINDINGS, HOSTS, NOTES, DRIFTS, TEXT)
+def test_every_run_is_valid_and_is_read_back_as_it_was(
+    findings: list[Finding], hosts: list[Host], notes: WaiverNotes, drift: Drift | None, text: str
+) -> None:
     run = replace(
         read_run(GOLDEN),
         findings=tuple(sorted(findings, key=order)),
         hosts=tuple(sorted(hosts, key=lambda host: host.name)),
+        waivers=notes,
+        drift=drift,
         exit_reason=text,
     )
 
@@ -149,3 +168,25 @@ def test_a_refusal_names_the_place(small: dict[str, Any]) -> None:
 
     with pytest.raises(ValueError, match=r"^\$\.findings\[0\]\.verdict: 'fine' is none of pass, warn"):
         parse_run(json.dumps(small).encode())
+
+
+@dataclass(frozen=True)
+class _Twofold:
+    value: int | str
+
+
+def test_a_union_of_two_types_has_no_schema_and_no_reader() -> None:
+    with pytest.raises(TypeError, match=r"only `X \| None` has"):
+        schema_of(_Twofold)
+    with pytest.raises(TypeError, match=r"only `X \| None` has"):
+        value_of(_Twofold, {"value": 1})
+
+
+def test_what_may_be_null_is_null_or_whole(small: dict[str, Any]) -> None:
+    for place in (("findings", 0, "waiver"), ("drift",), ("drift", "changes", 0, "before")):
+        emptied, halved = deepcopy(small), deepcopy(small)
+        at(emptied, list(place[:-1]))[place[-1]] = None
+        at(halved, list(place[:-1]))[place[-1]] = {}
+
+        assert accepted(emptied), place
+        assert not accepted(halved), place

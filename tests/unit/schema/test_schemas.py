@@ -11,10 +11,10 @@ from jsonschema import Draft202012Validator
 
 from auditor import schema as schema_package
 from auditor.load.shipped import shipped_policies
+from auditor.logs import LogForm
 from auditor.matchers import MATCHERS
 from auditor.model.inventory import Authentication, Scheme, SecretSource
 from auditor.model.policy import Check, Input, Level, Policy, Scope, Severity
-from auditor.model.run import FailOn
 from auditor.probes import PROBES
 from auditor.schema import SCHEMAS
 from auditor.schema.policy import policy_schema
@@ -75,7 +75,7 @@ def test_every_key_is_described_for_editors(name: str) -> None:
         ("policy", Scope),
         ("inventory", Scheme),
         ("inventory", Authentication),
-        ("audit_file", FailOn),
+        ("audit_file", LogForm),
     ],
 )
 def test_the_choices_are_those_of_the_code(name: str, enum: type[StrEnum]) -> None:
