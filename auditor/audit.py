@@ -1,25 +1,31 @@
-"""The whole flow on one screen: policy -> plan -> collect -> evidence -> evaluate -> findings -> report."""
+"""The whole flow on one screen: policy -> plan -> collect -> evidence -> evaluate -> findings -> drift -> report."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 from auditor import __version__, evidence_store
 from auditor.bind import bind_inputs
+from auditor.compare import Stored, compare
+from auditor.errors import ExitCode
 from auditor.evaluate import Bench, judge
 from auditor.fleet import Opinion, judge_fleet, opinions
 from auditor.formats.format import Format
+from auditor.gate import gated
 from auditor.model.evidence import Evidence
 from auditor.model.finding import Finding, order
+from auditor.model.gate import Gate
 from auditor.model.planned import Planned
 from auditor.model.policy import Policy, Scope
 from auditor.model.probe import Probe
-from auditor.model.run import FailOn, Host, JudgedPolicy, Run
+from auditor.model.run import Host, JudgedPolicy, Run
 from auditor.model.value import Value
+from auditor.model.waiver import Waiver
 from auditor.plan import Assignment, plan
 from auditor.report import RunFolder
-from auditor.summary import count, coverage, gate
+from auditor.summary import count, coverage
+from auditor.waive import waive
 
 Collecting: TypeAlias = Callable[[Iterable[Planned]], Iterator[Evidence]]
 Clock: TypeAlias = Callable[[], datetime]
@@ -27,15 +33,23 @@ Clock: TypeAlias = Callable[[], datetime]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
-    """What is to be audited: the servers with their policies, the inputs of the command line, the gate."""
+    """What is to be audited: the servers with their policies, the inputs of the command line, waivers, the gate.
+
+    Waivers that expire within `soon` are noted; drift is told `against` a stored run; `interrupted` is asked when all
+    evidence is in.
+    """
 
     run_id: str
     assignments: tuple[Assignment, ...]
     inputs: Mapping[str, Value]
     probes: Mapping[str, Probe]
     formats: tuple[Format, ...]
-    fail_on: FailOn
+    gate: Gate
+    waivers: tuple[Waiver, ...] = ()
+    soon: timedelta = timedelta(days=14)
+    against: Stored | None = None
     evidence_of: str = ""
+    interrupted: Callable[[], bool] = bool
 
     @property
     def policies(self) -> tuple[Policy, ...]:
@@ -61,10 +75,28 @@ def audit(ordered: Order, collecting: Collecting, folder: RunFolder, clock: Cloc
     for evidence in collecting(planned):
         folder.add_evidence(evidence_store.write(evidence).encode("ascii"))
         judged.append(judge_server(ordered, evidence))
-    run = conclude(ordered, judged, started, clock())
     keep_policies(ordered.policies, folder)
+    run = conclude(ordered, judged, started, clock())
+    run = waived(ordered, run, started)
+    run = compared(ordered, run, folder)
+    run = gated(run, ordered.gate)
     folder.finish(run, ordered.formats)
     return run
+
+
+def waived(ordered: Order, run: Run, now: datetime) -> Run:
+    """Return the run with its deviations marked that a waiver covers, and the notes on the waivers."""
+    if not ordered.waivers:
+        return run
+    outcome = waive(run.findings, ordered.waivers, run.hosts, now.astimezone(UTC), ordered.soon)
+    return replace(run, findings=outcome.findings, waivers=outcome.notes)
+
+
+def compared(ordered: Order, run: Run, folder: RunFolder) -> Run:
+    """Return the run with what changed against the run it is compared with."""
+    if ordered.against is None:
+        return run
+    return replace(run, drift=compare(ordered.against, Stored(run=run, folder=folder.path), ordered.probes))
 
 
 def judge_server(ordered: Order, evidence: Evidence) -> Judged:
@@ -89,21 +121,21 @@ def conclude(ordered: Order, judged: Iterable[Judged], started: datetime, finish
     about_fleet = [finding for policy in ordered.policies for finding in judge_fleet(policy, given)]
     findings = sorted([*about_fleet, *(finding for server in servers for finding in server.findings)], key=order)
     hosts = tuple(server.host for server in servers)
-    exit_code, exit_reason = gate(findings, hosts, ordered.fail_on)
     return Run(
         id=ordered.run_id,
         started=_text(started),
         finished=_text(finished),
         version=__version__,
         evidence_of=ordered.evidence_of,
-        fail_on=ordered.fail_on,
+        interrupted=ordered.interrupted(),
+        fail_on=str(ordered.gate),
         policies=tuple(_judged_policy(policy) for policy in ordered.policies),
         hosts=hosts,
         findings=tuple(findings),
         coverage=coverage(hosts, findings, checks_planned(ordered)),
         summary=count(findings),
-        exit_code=exit_code,
-        exit_reason=exit_reason,
+        exit_code=ExitCode.NOT_KNOWN,
+        exit_reason="not judged by a gate yet",
     )
 
 

@@ -13,6 +13,13 @@ from auditor.errors import AuditError, DocumentError, ExitCode
 
 COMMANDS = {
     "run": "audit servers (or stored evidence) against policies and write findings",
+    "diff": "tell what changed between two stored runs, and whose change it is",
+    "baseline": "name stored runs as approved states, to compare with",
+    "waive": "accept a deviation that a run found, in a file of waivers",
+    "gate": "judge a stored run by another gate; contacts no server",
+    "history": "tell since when each finding is as it is, and how often it changed",
+    "store": "bring the history to this version, or remove what is old",
+    "schedule": "print what starts an audit every night: systemd, cron, a task, CI",
     "validate": "check policies, inventory and audit files without touching a server",
     "test": "judge the example evidence beside policies",
     "script": "print the PowerShell script that would be sent for policies",

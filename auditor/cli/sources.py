@@ -2,8 +2,9 @@
 
 import shutil
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,11 +15,15 @@ from auditor.cli.ordering import assign, notes, refuse_strange_inputs, servers_o
 from auditor.cli.wishes import Wishes
 from auditor.collect import Collector
 from auditor.credentials import Credentials
+from auditor.ending import Ending, ended_by_signals
 from auditor.errors import RunNotFoundError
+from auditor.logs import Log
 from auditor.model.evidence import Evidence, Status
 from auditor.model.inventory import Connection, Server
 from auditor.plan import Assignment
 from auditor.report import EVIDENCE
+from auditor.resume import resuming
+from auditor.retry import Retrying
 from auditor.runs import find_run
 from auditor.transports.http import Looks
 from auditor.transports.replay import replay
@@ -27,31 +32,63 @@ from auditor.transports.winrm import WinRm
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
-    """Servers with their policies, and what yields their evidence."""
+    """Servers with their policies, what yields their evidence, and what ends that early."""
 
     assignments: tuple[Assignment, ...]
     collecting: Collecting
     evidence_of: str = ""
+    contacts_servers: bool = False
+    ending: Ending = field(default_factory=Ending)
+    break_off: Callable[[], None] | None = None
+    credentials: Credentials = field(default_factory=Credentials)
+
+    def ask_passwords(self) -> None:
+        """Ask for the passwords that must be typed; raises `SecretError` when nobody is there to type them."""
+        if self.contacts_servers:
+            self.credentials.ask_first(each.server.connection for each in self.assignments)
+
+    def ended_early(self) -> AbstractContextManager[None]:
+        """Return what lets signals end the collecting, so that what was collected is still judged and written."""
+        return ended_by_signals(self.ending, self.break_off) if self.break_off else nullcontext()
 
 
-def from_servers(wishes: Wishes) -> Source:
-    """Return the servers of inventory and command line; asks for the passwords that must be typed."""
+def from_servers(wishes: Wishes, log: Log) -> Source:
+    """Return the servers of inventory and command line."""
     servers = servers_of(wishes.inventory, wishes.hosts, wishes.connection)
     assignments = assign(servers, wishes.policies, wishes.inputs)
     refuse_strange_inputs(assignments, wishes.policies, wishes.inputs, "--input")
     for note in notes(assignments, wishes.policies, wishes.inventory):
         print(note, file=sys.stderr)
     credentials = Credentials()
-    credentials.ask_first(server.connection for server in servers)
+    ending = Ending(wishes.deadline)
     collector = Collector(
-        transport=WinRm(credentials),
+        transport=Retrying(WinRm(credentials), attempts=wishes.retries + 1, told=log.retry),
         looks=Looks(),
         jobs=wishes.jobs,
         timeout=wishes.timeout,
         clock=lambda: datetime.now(UTC),
+        ending=ending,
     )
     return Source(
-        assignments=assignments, collecting=lambda planned: _shown(collector.collect(planned), len(assignments))
+        assignments=assignments,
+        collecting=lambda planned: _shown(_logged(collector.collect(planned), log), len(assignments)),
+        contacts_servers=True,
+        ending=ending,
+        break_off=collector.stop,
+        credentials=credentials,
+    )
+
+
+def resumed(wishes: Wishes, log: Log) -> Source:
+    """Return the servers of inventory and command line; only those missing in the stored run are asked."""
+    folder = find_run(wishes.resume, wishes.out)
+    kept = tuple(str(path) for path in sorted((folder / "policies").glob("*.yaml")))
+    source = from_servers(replace(wishes, policies=wishes.policies or kept), log)
+    asking = source.collecting
+    return replace(
+        source,
+        collecting=lambda planned: resuming(read_evidence(folder), asking, planned),
+        evidence_of=folder.resolve().name,
     )
 
 
@@ -84,6 +121,13 @@ def _server(evidence: Evidence, wishes: Wishes, kept: dict[str, str]) -> Server:
         inputs=evidence.inputs,
         policies=names,
     )
+
+
+def _logged(evidences: Iterator[Evidence], log: Log) -> Iterator[Evidence]:
+    for evidence in evidences:
+        seconds = evidence.timings.get("total", 0.0)
+        log.server_done(evidence.server, status=evidence.status, seconds=seconds, reason=evidence.reason)
+        yield evidence
 
 
 def _shown(evidences: Iterator[Evidence], total: int) -> Iterator[Evidence]:

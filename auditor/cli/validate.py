@@ -3,25 +3,33 @@
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
 from auditor.cli.arguments import formats_named
 from auditor.cli.ordering import assign, notes, ordered_by
+from auditor.cli.waivers_option import known_policies, waivers_named, warning_time
 from auditor.errors import DocumentError, ExitCode, UsageError
+from auditor.gate import refuse_unjudgeable
 from auditor.load.audit_file import load_audit_file
 from auditor.load.document import read_document
 from auditor.load.examples import load_examples
 from auditor.load.inventory import load_inventory
 from auditor.load.policy import load_policy
 from auditor.load.shipped import EXAMPLES, shipped_policies
+from auditor.load.waivers import load_waivers
+from auditor.model.audit_file import AuditFile
+from auditor.model.gate import parse_gate
 from auditor.model.policy import Policy
+from auditor.notify import refuse_bad_addresses
 from auditor.plan import contradictions
 from auditor.probes import PROBES
 
-KINDS = "policy, inventory, audit file or examples"
+KINDS = "policy, inventory, audit file, waivers or examples"
 _POLICY = {"id", "checks"}
-_AUDIT = {"inventory", "formats", "out", "fail_on", "jobs", "timeout"}
+_AUDIT = set(AuditFile.__slots__) - {"policies", "hosts", "inputs"}  # these are keys of an inventory, too
+_WAIVERS = {"waivers", "maximum_days"}
 _INVENTORY = {"groups", "connection", "_meta", "all"}
 
 
@@ -84,13 +92,15 @@ def _check(path: Path, policies: list[Policy]) -> Iterator[str]:
     if keys & _POLICY:
         policies.append(load_policy(path, PROBES))
         yield f"{path}: policy {policies[-1].id} with {len(policies[-1].checks)} checks, all right"
+    elif keys & _WAIVERS and not keys & (set(AuditFile.__slots__) - _WAIVERS):
+        yield from _check_waivers(path, policies)
     elif keys & _AUDIT or isinstance(hosts, list):
         yield from _check_audit(path)
     elif keys & _INVENTORY or isinstance(hosts, dict):
         yield from _check_inventory(path)
     else:
         document.refuse(())
-        raise UsageError(f"this is no {KINDS}: none of the keys checks, groups, hosts, inventory is there")
+        raise UsageError(f"this is no {KINDS}: none of the keys checks, groups, hosts, inventory, waivers is there")
 
 
 def _check_inventory(path: Path) -> Iterator[str]:
@@ -100,14 +110,37 @@ def _check_inventory(path: Path) -> Iterator[str]:
     yield from notes(assignments, (), str(path))
 
 
+def _check_waivers(path: Path, policies: Sequence[Policy]) -> Iterator[str]:
+    waivers = load_waivers(path, known_policies(policies), _today())
+    yield f"{path}: {len(waivers)} waivers, all right"
+
+
 def _check_audit(path: Path) -> Iterator[str]:
     file = load_audit_file(path)
-    steps: tuple[Callable[[], object], ...] = (partial(formats_named, file.formats), partial(ordered_by, file))
+    steps: tuple[Callable[[], object], ...] = (
+        partial(formats_named, file.formats),
+        partial(refuse_bad_addresses, file.notify),
+        partial(warning_time, file.waiver_warning or None),
+        partial(_check_order, file),
+    )
     if problems := [problem for step in steps for problem in _refusals(path, step)]:
         raise DocumentError(problems)
     assignments = ordered_by(file)
     yield f"{path}: audit of {len(assignments)} servers, all right"
     yield from notes(assignments, file.policies, file.inventory)
+
+
+def _check_order(file: AuditFile) -> None:
+    """Check what can be judged only when it is known which policies are asked for."""
+    assignments = ordered_by(file)
+    policies = tuple({policy.id: policy for each in assignments for policy in each.policies}.values())
+    gate = parse_gate(file.fail_on, file.min_coverage)
+    refuse_unjudgeable(gate, [policy.id for policy in policies], compared=bool(file.against))
+    waivers_named(file.waivers, policies, _today())
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 def _with_defaults(policies: Sequence[Policy]) -> list[Policy]:

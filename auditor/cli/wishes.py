@@ -10,19 +10,22 @@ from auditor.cli.arguments import given_inputs
 from auditor.errors import UsageError
 from auditor.load.audit_file import load_audit_file
 from auditor.model.audit_file import AuditFile
+from auditor.model.gate import Gate, parse_gate
 from auditor.model.inventory import Authentication, Connection, Scheme, SecretReference, SecretSource
-from auditor.model.run import FailOn
 from auditor.model.value import Value
 
 PASSWORD_VARIABLE = "AUDITOR_PASSWORD"  # noqa: S105  the name of a variable, not a password
 _PORTS = {Scheme.HTTP: 5985, Scheme.HTTPS: 5986}
-_JOBS, _TIMEOUT = 16, 120
+_JOBS, _TIMEOUT, _RETRIES = 16, 120, 2
 _HOST_OPTIONS = ("username", "secret", "authentication", "scheme", "ca_file")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wishes:
-    """Everything `auditor run` was asked for; `timeout` is seconds per server, `connection` for `--host` alone."""
+    """Everything `auditor run` was asked for; `connection` is for `--host` alone.
+
+    `timeout` is seconds per server, `deadline` seconds for the whole audit, if there is one.
+    """
 
     policies: tuple[str, ...]
     inputs: Mapping[str, Value]
@@ -32,9 +35,19 @@ class Wishes:
     evidence: str
     formats: tuple[str, ...]
     out: Path
-    fail_on: FailOn
+    gate: Gate
+    waivers: str
+    waiver_warning: str | None
+    against: str
+    resume: str
+    store: str
+    notify: tuple[str, ...]
+    log: str
+    log_format: str
     jobs: int
     timeout: int
+    deadline: int | None
+    retries: int
 
 
 def wishes_of(options: argparse.Namespace) -> Wishes:
@@ -52,9 +65,19 @@ def wishes_of(options: argparse.Namespace) -> Wishes:
         evidence=options.evidence or "",
         formats=tuple(options.format) or file.formats,
         out=Path(options.out or file.out or "reports"),
-        fail_on=FailOn(options.fail_on) if options.fail_on else file.fail_on or FailOn.FAIL,
+        gate=parse_gate(options.fail_on or file.fail_on or ("fail",), options.min_coverage or file.min_coverage),
+        waivers="" if options.no_waivers else options.waivers or file.waivers,
+        waiver_warning=options.waiver_warning or file.waiver_warning or None,
+        against=options.against or file.against,
+        resume=options.resume or "",
+        store=options.store or file.store,
+        notify=tuple(options.notify) or file.notify,
+        log=options.log or file.log,
+        log_format=options.log_format or file.log_format,
         jobs=_positive("--jobs", options.jobs, file.jobs or _JOBS),
         timeout=_positive("--timeout", options.timeout, file.timeout or _TIMEOUT),
+        deadline=_positive("--deadline", options.deadline, file.deadline or 0) or None,
+        retries=_retries(options.retries, file.retries),
     )
 
 
@@ -64,8 +87,17 @@ def _positive(name: str, given: int | None, otherwise: int) -> int:
     return otherwise if given is None else given
 
 
+def _retries(given: int | None, in_file: int | None) -> int:
+    """Return how often a server is asked again; none at all is a wish, too."""
+    if given is not None and given < 0:
+        raise UsageError(f"--retries {given} makes no sense; it must be at least 0")
+    return next((wish for wish in (given, in_file) if wish is not None), _RETRIES)
+
+
 def _refuse_idle(options: argparse.Namespace, hosts: tuple[str, ...]) -> None:
     """Refuse what would have no effect: an option that is ignored can be one that somebody relies on."""
+    if options.evidence and options.resume:
+        raise UsageError("--evidence contacts no server, and --resume contacts those that are missing; choose one")
     if options.evidence and (options.inventory or options.host):
         raise UsageError("--evidence judges the servers of a stored run; leave --inventory and --host out")
     idle = [name for name in _HOST_OPTIONS if getattr(options, name)]

@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from auditor.model.run import FailOn
 from auditor.model.value import Value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditFile:
-    """What the file says; empty or None where it says nothing. Paths are absolute; `timeout` is in seconds."""
+    """What the file says; empty or None where it says nothing. Paths are absolute.
+
+    `timeout` and `deadline` are in seconds. `fail_on` are the texts that a gate is read from; `store` is a database
+    URL, `notify` are URLs or references to them.
+    """
 
     policies: tuple[str, ...] = ()
     inventory: str = ""
@@ -17,6 +20,16 @@ class AuditFile:
     inputs: Mapping[str, Value] = field(default_factory=dict)
     formats: tuple[str, ...] = ()
     out: str = ""
-    fail_on: FailOn | None = None
+    fail_on: tuple[str, ...] = ()
+    min_coverage: str = ""
+    waivers: str = ""
+    waiver_warning: str = ""
+    against: str = ""
+    store: str = ""
+    notify: tuple[str, ...] = ()
+    log: str = ""
+    log_format: str = ""
     jobs: int | None = None
     timeout: int | None = None
+    deadline: int | None = None
+    retries: int | None = None

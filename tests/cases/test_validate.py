@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,8 @@ groups:
     policies: [{REQUIRED}]
     hosts: {{cas01: , cas02: }}
 """
+OTHERS = re.compile(r" +- name:|- alert:")
+"""How parts of other programs' files begin: steps of a pipeline, rules for alerts."""
 SITE = f"{OFFLOADING}/site-ssl-not-required and {REQUIRED}/site-ssl-required contradict each other"
 
 
@@ -94,7 +97,7 @@ def test_a_file_of_no_known_kind_is_refused(auditor) -> None:
     ended = auditor("validate", "shopping.yaml")
 
     assert ended.code == 2
-    assert "shopping.yaml: this is no policy, inventory, audit file or examples" in ended.err
+    assert "shopping.yaml: this is no policy, inventory, audit file, waivers or examples" in ended.err
 
 
 @pytest.mark.parametrize(
@@ -223,10 +226,96 @@ def test_an_inventory_of_ansible_is_one(auditor) -> None:
     assert "hosts.json: inventory with 1 servers, all right" in ended.out
 
 
+WAIVER = """
+waivers:
+  - {{id: one, policy: {policy}, checks: [{check}], owner: Jo, reason: Later, ticket: CHG-1, expires: "{expires}"}}
+"""
+
+
+def waivers(check: str = "ssloffloaded-set", days: int = 30, policy: str = OFFLOADING) -> str:
+    return WAIVER.format(policy=policy, check=check, expires=datetime.now(UTC).date() + timedelta(days=days))
+
+
+def test_a_file_of_waivers_is_recognised(auditor) -> None:
+    Path("accepted.yaml").write_text(waivers())
+
+    ended = auditor("validate", "accepted.yaml")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out == "accepted.yaml: 1 waivers, all right\n"
+
+
+def test_a_waiver_for_a_policy_that_was_named_before_is_right(auditor) -> None:
+    Path("own.yaml").write_text(Path(OFFLOADING_PATH).read_text().replace(f"id: {OFFLOADING}", "id: own-rules", 1))
+    Path("accepted.yaml").write_text(waivers(policy="own-rules"))
+
+    assert auditor("validate", "own.yaml", "accepted.yaml").code == 0
+    assert "accepted.yaml:3:" in auditor("validate", "accepted.yaml").err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (waivers(check="ssl-ofloaded-set"), "unknown check"),
+        (waivers(days=400), "more than 180 days ahead"),
+        ("waivers: 5\n", "but a list is needed"),
+        ("maximum_days: 9\n", "waivers"),
+    ],
+)
+def test_what_is_wrong_with_waivers_is_told_with_its_place(auditor, text: str, said: str) -> None:
+    Path("accepted.yaml").write_text(text)
+    Path("audit.yaml").write_text(f"policies: [{OFFLOADING}]\nhosts: [cas01]\nwaivers: accepted.yaml\n")
+
+    alone, named = auditor("validate", "accepted.yaml"), auditor("validate", "audit.yaml")
+
+    for ended in (alone, named):
+        assert ended.code == 2
+        assert re.search(rf"accepted\.yaml:\d+:\d+: .*{said}", ended.err)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("fail_on: [fail, {owa: high}]", "audit.yaml:3:"),
+        ("fail_on: sometimes", "audit.yaml:3:10: fail_on: the gate 'sometimes' is not known"),
+        ("fail_on: {owa: high}", "audit.yaml: the gate names 'owa', but the policies judged by are"),
+        ("fail_on: new", "audit.yaml: the gate 'new' needs a run to compare with"),
+        ("min_coverage: 110%", "audit.yaml:3:15: min_coverage: --min-coverage '110%' is no percentage"),
+        ("notify: ['nowhere://hidden-token']", "audit.yaml: --notify number 1 is no URL"),
+        ("waiver_warning: soon", "audit.yaml: --waiver-warning 'soon' is no number of days"),
+        ("waivers: missing.yaml", "missing.yaml"),
+    ],
+)
+def test_what_an_audit_file_says_of_gates_waivers_and_notice_is_checked(auditor, line: str, said: str) -> None:
+    Path("audit.yaml").write_text(f"policies: [{OFFLOADING}]\nhosts: [cas01]\n{line}\n")
+
+    checked, run = auditor("validate", "audit.yaml"), auditor("run", "--config", "audit.yaml")
+
+    assert (checked.code, run.code) == (2, 2)
+    assert said in checked.err
+    assert "hidden-token" not in checked.err
+    assert not Path("reports").exists()
+
+
+def test_everything_that_a_nightly_audit_needs_may_stand_in_its_file(auditor) -> None:
+    Path("accepted.yaml").write_text(waivers())
+    Path("audit.yaml").write_text(
+        f"policies: [{OFFLOADING}]\nhosts: [cas01]\nwaivers: accepted.yaml\nwaiver_warning: 7d\nagainst: last\n"
+        f"fail_on: {{default: fail, {OFFLOADING}: 'new:high'}}\nmin_coverage: 95%\nstore: none\n"
+        "notify: ['json://localhost', 'environment:HOOK']\nlog: audit.log\nlog_format: json\ndeadline: 60\nretries: 0\n"
+    )
+
+    ended = auditor("validate", "audit.yaml")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert "audit.yaml: audit of 1 servers, all right" in ended.out
+
+
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.stem)
 def test_the_files_on_the_pages_are_right(auditor, page: Path) -> None:
     blocks = re.findall(r"^```yaml\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE)
-    named = [_named(number, block, page) for number, block in enumerate(blocks)]
+    ours = [block for block in blocks if not OTHERS.match(block)]
+    named = [_named(number, block, page) for number, block in enumerate(ours)]
     for name, block in named:
         Path(name).write_text(block)
 
@@ -239,6 +328,8 @@ def _named(number: int, block: str, page: Path) -> tuple[str, str]:
     """Return the name that the block gives itself in its first line, else one that fits, and the block."""
     if found := re.match(r"# (\S+\.yaml)$", block, re.MULTILINE):
         return found[1], block
+    if block.startswith("fail_on:"):
+        return f"audit-{number}.yaml", f"policies: [{OFFLOADING}]\nhosts: [cas01]\nagainst: last\n{block}"
     if block.startswith("id: "):
         return f"{block.split()[1]}.yaml", block
     if block.startswith("- name:"):

@@ -10,8 +10,8 @@ import pytest
 from auditor.cli import run
 from auditor.cli.wishes import Wishes, wishes_of
 from auditor.errors import UsageError
+from auditor.model.gate import parse_gate
 from auditor.model.inventory import Authentication, Scheme, SecretReference, SecretSource
-from auditor.model.run import FailOn
 
 FILE = {
     "policies": ["one"],
@@ -23,6 +23,16 @@ FILE = {
     "fail_on": "never",
     "jobs": 3,
     "timeout": 7,
+    "min_coverage": "90%",
+    "waivers": "accepted",
+    "waiver_warning": "7d",
+    "against": "last",
+    "store": "none",
+    "notify": ["environment:HOOK"],
+    "log": "audit.log",
+    "log_format": "json",
+    "deadline": 900,
+    "retries": 0,
 }
 
 
@@ -40,8 +50,10 @@ def wishes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Wis
 def test_without_anything_there_are_defaults(wishes) -> None:
     wished = wishes()
 
-    assert (wished.jobs, wished.timeout, wished.fail_on, wished.out) == (16, 120, FailOn.FAIL, Path("reports"))
+    assert (wished.jobs, wished.timeout, str(wished.gate), wished.out) == (16, 120, "fail", Path("reports"))
     assert (wished.policies, wished.inventory, wished.hosts, wished.formats) == ((), "", (), ())
+    assert (wished.waivers, wished.waiver_warning, wished.against, wished.store) == ("", None, "", "")
+    assert (wished.notify, wished.log, wished.log_format, wished.deadline, wished.retries) == ((), "", "", None, 2)
 
 
 def test_the_audit_file_stands_for_what_the_command_line_leaves_out(wishes, tmp_path: Path) -> None:
@@ -53,7 +65,11 @@ def test_the_audit_file_stands_for_what_the_command_line_leaves_out(wishes, tmp_
     assert wished.inputs == FILE["inputs"]
     assert wished.formats == ("junit",)
     assert wished.out == tmp_path / "night"
-    assert (wished.fail_on, wished.jobs, wished.timeout) == (FailOn.NEVER, 3, 7)
+    assert (str(wished.gate), wished.jobs, wished.timeout) == ("never", 3, 7)
+    assert (wished.gate.percent, wished.waivers, wished.waiver_warning) == ("90%", str(tmp_path / "accepted"), "7d")
+    assert (wished.against, wished.store, wished.notify) == ("last", "none", ("environment:HOOK",))
+    assert (wished.log, wished.log_format) == (str(tmp_path / "audit.log"), "json")
+    assert (wished.deadline, wished.retries) == (900, 0)
 
 
 @pytest.mark.parametrize(
@@ -62,9 +78,20 @@ def test_the_audit_file_stands_for_what_the_command_line_leaves_out(wishes, tmp_
         (("--policy", "two"), "policies", ("two",)),
         (("--format", "text"), "formats", ("text",)),
         (("--out", "day"), "out", Path("day")),
-        (("--fail-on", "warning"), "fail_on", FailOn.WARNING),
+        (("--fail-on", "warning"), "gate", parse_gate(["warning"], "90%")),
         (("--jobs", "1"), "jobs", 1),
         (("--timeout", "1"), "timeout", 1),
+        (("--min-coverage", "80%"), "gate", parse_gate(["never"], "80%")),
+        (("--no-waivers",), "waivers", ""),
+        (("--waivers", "other.yaml"), "waivers", "other.yaml"),
+        (("--waiver-warning", "1d"), "waiver_warning", "1d"),
+        (("--against", "baseline:approved"), "against", "baseline:approved"),
+        (("--store", "sqlite:///x.db"), "store", "sqlite:///x.db"),
+        (("--notify", "json://localhost"), "notify", ("json://localhost",)),
+        (("--log", "x.log"), "log", "x.log"),
+        (("--log-format", "text"), "log_format", "text"),
+        (("--deadline", "5"), "deadline", 5),
+        (("--retries", "4"), "retries", 4),
         (("--input", "http_port=81"), "inputs", {"http_port": "81", "owa_site": "Webmail"}),
     ],
 )
@@ -139,6 +166,11 @@ def test_without_a_secret_the_variable_is_taken_where_it_is_set(wishes, monkeypa
         ),
         (("--jobs", "0"), "--jobs 0 makes no sense"),
         (("--timeout", "-5"), "--timeout -5 makes no sense"),
+        (("--deadline", "0"), "--deadline 0 makes no sense"),
+        (("--retries", "-1"), "--retries -1 makes no sense"),
+        (("--min-coverage", "most"), "--min-coverage 'most' is no percentage"),
+        (("--fail-on", "sometimes"), "the gate 'sometimes' is not known"),
+        (("--evidence", "last", "--resume", "last"), "choose one"),
         (("--input", "http_port"), "--input 'http_port' is not KEY=VALUE"),
         (("--input", "=80"), "--input '=80' is not KEY=VALUE"),
     ],

@@ -294,5 +294,5 @@ def test_a_scenario_is_found_by_its_name_or_its_path(tmp_path: Path) -> None:
 
     assert find_scenario("small").name == "small.yaml"
     assert find_scenario(str(own)) == own
-    with pytest.raises(UsageError, match="shipped ones are exchange-2007, small"):
+    with pytest.raises(UsageError, match="shipped ones are exchange-2007, night-1, night-2, night-3, small"):
         find_scenario("smal")

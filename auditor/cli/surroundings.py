@@ -1,0 +1,95 @@
+"""What surrounds an audit: the lock, the log, the history, those who are told."""
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime
+
+from auditor.audit import Clock
+from auditor.cli.sources import Source, read_evidence
+from auditor.cli.store import url_for
+from auditor.cli.wishes import Wishes
+from auditor.lock import Owner, command_line, held, lock_name
+from auditor.logs import Log, opened
+from auditor.message import message_of, worth_telling
+from auditor.model.run import Run
+from auditor.notify import refuse_bad_addresses, tell
+
+NO_STORE = "none"
+
+
+def refuse_early(wishes: Wishes) -> None:
+    """Raise `UsageError` for what would only be found wrong when the audit is over."""
+    refuse_bad_addresses(wishes.notify)
+
+
+def log_of(wishes: Wishes, clock: Clock) -> AbstractContextManager[Log]:
+    """Return the log that was wished for; it keeps nothing when none was."""
+    return opened(wishes.log_format, wishes.log, clock)
+
+
+@contextmanager
+def alone(wishes: Wishes, source: Source, log: Log, clock: Clock) -> Iterator[None]:
+    """Be the only audit of these servers; one that contacts no server need not be."""
+    if not source.contacts_servers:
+        yield
+        return
+    name = lock_name((each.server, [policy.id for policy in each.policies]) for each in source.assignments)
+    owner = Owner(
+        pid=os.getpid(),
+        host=socket.gethostname(),
+        started=f"{clock():%Y-%m-%dT%H:%M:%SZ}",
+        command=command_line(sys.argv),
+    )
+    with held(wishes.out, name, owner) as note:
+        if note:
+            print(f"note: {note}", file=sys.stderr)
+            log.lock_taken_over(name, owner=note)
+        yield
+
+
+def recording(wishes: Wishes, source: Source, run_id: str, clock: Clock) -> AbstractContextManager[None]:
+    """Mark the run as running in the history, and as interrupted if it does not end; replays have none."""
+    if not _is_recorded(wishes, source):
+        return nullcontext()
+    return _recording(wishes, run_id, clock)
+
+
+@contextmanager
+def _recording(wishes: Wishes, run_id: str, clock: Clock) -> Iterator[None]:
+    from auditor.history.store import open_store  # noqa: PLC0415  a database library is slow to import
+
+    with (
+        open_store(url_for(wishes.store, wishes.out)) as store,
+        store.begin_run(run_id, f"{clock():%Y-%m-%dT%H:%M:%SZ}"),
+    ):
+        yield
+
+
+def record(wishes: Wishes, source: Source, run: Run) -> None:
+    """Add a finished run to the history."""
+    if _is_recorded(wishes, source):
+        from auditor.history.store import open_store  # noqa: PLC0415  as above
+
+        with open_store(url_for(wishes.store, wishes.out)) as store:
+            store.record(run, read_evidence(wishes.out / run.id))
+
+
+def finish(wishes: Wishes, source: Source, run: Run, log: Log) -> None:
+    """Log how the run ended, and tell those who wanted to know; a dead notifier changes nothing but is seen."""
+    seconds = (datetime.fromisoformat(run.finished) - datetime.fromisoformat(run.started)).total_seconds()
+    place = str(wishes.out / run.id)
+    if run.interrupted:
+        log.run_interrupted(run.id, reason=run.exit_reason)
+    log.run_finished(run.id, exit_code=run.exit_code, exit_reason=run.exit_reason, seconds=seconds, place=place)
+    if not wishes.notify or not worth_telling(run):
+        return
+    for failure in tell(wishes.notify, message_of(run, place), source.credentials):
+        print(f"not told: {failure.place}: {failure.reason}", file=sys.stderr)
+        log.notifier_failed(failure.place, reason=failure.reason)
+
+
+def _is_recorded(wishes: Wishes, source: Source) -> bool:
+    return source.contacts_servers and wishes.store != NO_STORE
