@@ -11,7 +11,6 @@ from auditor.model.gate import Gate, parse_gate
 from auditor.model.run import Run
 from auditor.runs import REFERENCES, find_run, read_run
 
-SUMMARY = "judge a stored run by another gate; contacts no server"
 GATES = (
     "GATE: fail, warning, critical, high, medium, low, info (that severity and above), new (not so in the\n"
     "run of --against), drift (anything worse than there), never. A comma means either, a colon both\n"

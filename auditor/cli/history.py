@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from auditor.history.store import Store
     from auditor.history.summary import CheckHistory
 
-SUMMARY = "show since when things are as they are, what flaps, and the trend of each policy"
 SCHEMA = "auditor-history/1"
 _TREND = 10
 _LONGEST = 200

@@ -19,7 +19,6 @@ from auditor.suggest import unknown
 if TYPE_CHECKING:
     from auditor.history.records import Pruned
 
-SUMMARY = "upgrade the history, prune it, or add stored runs to it"
 STORE = "history.db"
 _MEGABYTE = 1_000_000
 _UNITS = {"d": 1, "w": 7}
