@@ -14,6 +14,7 @@ from auditor.load.node import Node, top
 from auditor.load.paths import policy_beside
 from auditor.load.problem import Problem, without
 from auditor.load.settings import Layer, policies_of, read_layer, settle
+from auditor.load.shipped import missing_policies
 from auditor.load.structure import structure_problems
 from auditor.model.inventory import Connection, Server
 from auditor.model.value import Value
@@ -34,7 +35,7 @@ def load_inventory(path: Path) -> tuple[Server, ...]:
         node = from_ansible(top(document), problems)
     else:
         node = top(document)
-        problems += [*_passwords(node), *_misplaced(node)]
+        problems += [*_passwords(node), *_misplaced(node), *_missing(node)]
         problems += without(structure_problems(document, inventory_schema()), problems)
     servers = tuple(_servers(node, problems))
     if not servers and not problems:
@@ -99,6 +100,12 @@ def _passwords(node: Node) -> Iterator[Problem]:
         yield from _passwords(child)
     for child in node.items():
         yield from _passwords(child)
+
+
+def _missing(node: Node) -> Iterator[Problem]:
+    """Yield the policies that are named at the top, in a group or at a host, and are not there."""
+    for name, child in node.fields():
+        yield from missing_policies(child) if name == "policies" else _missing(child)
 
 
 def _misplaced(node: Node) -> Iterator[Problem]:

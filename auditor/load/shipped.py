@@ -1,9 +1,13 @@
 """Where policies are: a path, or the name of one that is shipped with `auditor`."""
 
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
 from auditor.errors import UsageError
+from auditor.load.node import Node
+from auditor.load.paths import policy_beside
+from auditor.load.problem import Problem
 from auditor.suggest import unknown
 
 EXAMPLES = ".examples.yaml"
@@ -31,6 +35,19 @@ def find_policy(text: str, relative_to: Path | None = None) -> Path:
     if text in shipped:
         return shipped[text]
     raise UsageError(f"{unknown('policy', text, shipped)}; name a shipped policy, or a path that ends in .yaml")
+
+
+def missing_policies(policies: Node) -> Iterator[Problem]:
+    """Yield a problem, at its place, for each policy of a list that is neither a file nor shipped."""
+    for item in policies.items():
+        if isinstance(item.value, str) and item.value:
+            try:
+                path = find_policy(policy_beside(policies.document.path, item.value))
+            except UsageError as error:
+                yield item.problem(str(error))
+            else:
+                if not path.is_file():
+                    yield item.problem(f"there is no such file: {path}; check the path, which is relative to this file")
 
 
 def examples_of(policy: Path) -> Path:

@@ -11,11 +11,20 @@ from auditor.errors import DocumentError, UsageError
 from auditor.load.inventory import load_inventory, server_of
 from auditor.model.inventory import Authentication, Connection, Scheme, SecretReference, SecretSource, Server
 
+SHIPPED = "exchange-2007-owa-ssl-offloading"
+
 
 def inventory(folder: Path, text: str, name: str = "inventory.yaml") -> dict[str, Server]:
     path = folder / name
     path.write_text(text)
     return {server.name: server for server in load_inventory(path)}
+
+
+def policies(folder: Path, *names: str) -> tuple[str, ...]:
+    """Return the paths of policy files; an inventory only sees that they are there."""
+    for name in names:
+        (folder / f"{name}.yaml").touch()
+    return tuple(str(folder / f"{name}.yaml") for name in names)
 
 
 def ansible(folder: Path, value: dict[str, Any]) -> dict[str, Server]:
@@ -44,20 +53,21 @@ def test_the_nearer_setting_wins(tmp_path: Path) -> None:
 
 
 def test_a_host_of_several_groups_gets_what_all_of_them_say(tmp_path: Path) -> None:
+    paths = policies(tmp_path, "p0", "p1", "p2", "p3", "p4")
     servers = inventory(
         tmp_path,
-        "policies: [p0]\n"
+        "policies: [p0.yaml]\n"
         "groups:\n"
-        "  left: {policies: [p1, p2], inputs: {a: 1, same: x}, hosts: {one: }}\n"
-        "  right: {policies: [p2, p3], inputs: {b: 2, same: x}, hosts: {one: {policies: [p4]}}}\n"
+        "  left: {policies: [p1.yaml, p2.yaml], inputs: {a: 1, same: x}, hosts: {one: }}\n"
+        "  right: {policies: [p2.yaml, p3.yaml], inputs: {b: 2, same: x}, hosts: {one: {policies: [p4.yaml]}}}\n"
         "hosts:\n"
         "  one: {inputs: {c: [x, z]}}\n"
         "  two:\n",
     )
 
-    assert servers["one"].policies == ("p0", "p1", "p2", "p3", "p4")
+    assert servers["one"].policies == paths
     assert servers["one"].inputs == {"a": 1, "b": 2, "c": ("x", "z"), "same": "x"}
-    assert servers["two"].policies == ("p0",)
+    assert servers["two"].policies == paths[:1]
     assert servers["two"].groups == ()
 
 
@@ -126,12 +136,28 @@ def test_a_secret_is_a_reference(tmp_path: Path, written: str, source: SecretSou
 
 
 def test_paths_are_relative_to_the_inventory(tmp_path: Path) -> None:
+    (own,) = policies(tmp_path, "own")
     servers = inventory(
-        tmp_path, "connection: {secret: {file: pw}}\npolicies: [shipped, own.yaml, ./own]\nhosts: {one: }\n"
+        tmp_path, f"connection: {{secret: {{file: pw}}}}\npolicies: [{SHIPPED}, own.yaml]\nhosts: {{one: }}\n"
     )
 
     assert servers["one"].connection.secret == SecretReference(source=SecretSource.FILE, reference=str(tmp_path / "pw"))
-    assert servers["one"].policies == ("shipped", str(tmp_path / "own.yaml"), str(tmp_path / "own"))
+    assert servers["one"].policies == (SHIPPED, own)
+
+
+def test_every_policy_that_is_not_there_is_told_at_its_place(tmp_path: Path) -> None:
+    with pytest.raises(DocumentError) as refused:
+        inventory(
+            tmp_path,
+            f"policies: [{SHIPPED}-x]\n"
+            "groups:\n"
+            "  left: {policies: [nowhere.yaml], hosts: {one: {policies: [gone.yaml]}}}\n",
+        )
+
+    first, second, third = refused.value.problems
+    assert f"inventory.yaml:1:12: policies/0: unknown policy '{SHIPPED}-x'; did you mean {SHIPPED!r}?" in first
+    assert "inventory.yaml:3:21: groups/left/policies/0: there is no such file" in second
+    assert "groups/left/hosts/one/policies/0: there is no such file" in third
 
 
 def test_a_host_settles_what_its_groups_disagree_about(tmp_path: Path) -> None:
