@@ -16,6 +16,7 @@ from auditor.gate import gated
 from auditor.model.evidence import Evidence
 from auditor.model.finding import Finding, order
 from auditor.model.gate import Gate
+from auditor.model.moment import show_moment
 from auditor.model.planned import Planned
 from auditor.model.policy import Policy, Scope
 from auditor.model.probe import Probe
@@ -123,8 +124,8 @@ def conclude(ordered: Order, judged: Iterable[Judged], started: datetime, finish
     hosts = tuple(server.host for server in servers)
     return Run(
         id=ordered.run_id,
-        started=_text(started),
-        finished=_text(finished),
+        started=show_moment(started),
+        finished=show_moment(finished),
         version=__version__,
         evidence_of=ordered.evidence_of,
         interrupted=ordered.interrupted(),
@@ -169,7 +170,3 @@ def _judged_policy(policy: Policy) -> JudgedPolicy:
     return JudgedPolicy(
         id=policy.id, version=policy.version, title=policy.title, digest=policy.digest, source=policy.source
     )
-
-
-def _text(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

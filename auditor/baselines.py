@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import mkstemp
 
 from auditor.errors import RunNotFoundError, UsageError
+from auditor.model.moment import show_moment
 from auditor.schema.dataclasses import value_of
 from auditor.suggest import advice
 
@@ -40,7 +41,7 @@ def set_baseline(out: Path, name: str, folder: Path, run_id: str, now: datetime)
         name=name,
         run=run_id,
         folder=where.relative_to(out.resolve()).as_posix() if inside else str(where),
-        set=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        set=show_moment(now),
     )
     try:
         _write(_file(out, name), json.dumps(asdict(baseline), indent=2) + "\n")

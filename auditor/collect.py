@@ -14,6 +14,7 @@ from auditor.ending import Ending
 from auditor.errors import ServerNotReachedError
 from auditor.model.answer import Answer, Answers, Denied, Failed
 from auditor.model.evidence import Evidence, Status
+from auditor.model.moment import show_moment
 from auditor.model.planned import Planned
 from auditor.model.question import Question
 from auditor.model.reader import Side
@@ -100,7 +101,7 @@ class Collector:
             inputs=planned.inputs,
             status=status,
             reason=why,
-            collected=collected.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            collected=show_moment(collected),
             collector=f"auditor {__version__}",
             transport=self.transport.name,
             platform=delivery.platform if delivery else {},
@@ -119,7 +120,7 @@ class Collector:
             inputs=planned.inputs,
             status=Status.UNREACHABLE,
             reason=f"{self.ending.why()} before it was read; ask it with --resume",
-            collected=self.clock().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            collected=show_moment(self.clock()),
             collector=f"auditor {__version__}",
             transport=self.transport.name,
         )

@@ -14,6 +14,7 @@ from auditor.cli.wishes import Wishes
 from auditor.lock import Owner, command_line, held, lock_name
 from auditor.logs import Log, opened
 from auditor.message import message_of, worth_telling
+from auditor.model.moment import show_moment
 from auditor.model.run import Run
 from auditor.notify import refuse_bad_addresses, tell
 
@@ -40,7 +41,7 @@ def alone(wishes: Wishes, source: Source, log: Log, clock: Clock) -> Iterator[No
     owner = Owner(
         pid=os.getpid(),
         host=socket.gethostname(),
-        started=f"{clock():%Y-%m-%dT%H:%M:%SZ}",
+        started=show_moment(clock()),
         command=command_line(sys.argv),
     )
     with held(wishes.out, name, owner) as note:
@@ -63,7 +64,7 @@ def _recording(wishes: Wishes, run_id: str, clock: Clock) -> Iterator[None]:
 
     with (
         open_store(url_for(wishes.store, wishes.out)) as store,
-        store.begin_run(run_id, f"{clock():%Y-%m-%dT%H:%M:%SZ}"),
+        store.begin_run(run_id, show_moment(clock())),
     ):
         yield
 

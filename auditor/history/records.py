@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from auditor.errors import UsageError
 from auditor.model.finding import Verdict
+from auditor.model.moment import show_moment
 
 
 class StoreError(UsageError):
@@ -104,4 +105,4 @@ def epoch(text: str) -> int:
 
 def moment_of(seconds: int) -> str:
     """Return the moment in UTC as ISO 8601 with `Z`; `epoch(moment_of(n)) == n`."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return show_moment(datetime.fromtimestamp(seconds, UTC))

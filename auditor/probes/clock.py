@@ -3,6 +3,8 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+from auditor.model.moment import show_moment
+
 SECOND = 10_000_000
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 _DMTF = re.compile(r"(\d{14})\.(\d{6})([+-]\d{3})")
@@ -23,5 +25,4 @@ def from_dmtf(text: str) -> int | None:
 
 def show_filetime(filetime: int) -> str:
     """Return `2026-11-23T02:30:00Z`."""
-    moment = _EPOCH + timedelta(seconds=filetime // SECOND)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return show_moment(_EPOCH + timedelta(seconds=filetime // SECOND))
