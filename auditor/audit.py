@@ -9,10 +9,11 @@ from auditor import __version__, evidence_store
 from auditor.bind import bind_inputs
 from auditor.compare import Stored, compare
 from auditor.errors import ExitCode
-from auditor.evaluate import Bench, judge
+from auditor.evaluate import Bench, Ready, judge, ready
 from auditor.fleet import Opinion, judge_fleet, opinions
 from auditor.formats.format import Format
 from auditor.gate import gated
+from auditor.model.drift import BEGINNING
 from auditor.model.evidence import Evidence
 from auditor.model.finding import Finding, order
 from auditor.model.gate import Gate
@@ -36,8 +37,8 @@ Clock: TypeAlias = Callable[[], datetime]
 class Order:
     """What is to be audited: the servers with their policies, the inputs of the command line, waivers, the gate.
 
-    Waivers that expire within `soon` are noted; drift is told `against` a stored run; `interrupted` is asked when all
-    evidence is in.
+    Waivers that expire within `soon` are noted; drift is told `against` a stored run, or the run is the beginning of
+    all comparing; `interrupted` is asked when all evidence is in.
     """
 
     run_id: str
@@ -49,6 +50,7 @@ class Order:
     waivers: tuple[Waiver, ...] = ()
     soon: timedelta = timedelta(days=14)
     against: Stored | None = None
+    is_beginning: bool = False
     evidence_of: str = ""
     interrupted: Callable[[], bool] = bool
 
@@ -72,12 +74,13 @@ def audit(ordered: Order, collecting: Collecting, folder: RunFolder, clock: Cloc
     """Audit every server once and write the run; the clock gives aware UTC moments."""
     started = clock()
     planned = plan(ordered.assignments, ordered.inputs, ordered.probes)
+    policies = [ready(policy, ordered.probes) for policy in ordered.policies]
     judged = []
     for evidence in collecting(planned):
         folder.add_evidence(evidence_store.write(evidence).encode("ascii"))
-        judged.append(judge_server(ordered, evidence))
+        judged.append(judge_server(policies, evidence))
     keep_policies(ordered.policies, folder)
-    run = conclude(ordered, judged, started, clock())
+    run = conclude(ordered, policies, judged, started, clock())
     run = waived(ordered, run, started)
     run = compared(ordered, run, folder)
     run = gated(run, ordered.gate)
@@ -95,19 +98,20 @@ def waived(ordered: Order, run: Run, now: datetime) -> Run:
 
 def compared(ordered: Order, run: Run, folder: RunFolder) -> Run:
     """Return the run with what changed against the run it is compared with."""
+    if ordered.is_beginning:
+        return replace(run, drift=BEGINNING)
     if ordered.against is None:
         return run
     return replace(run, drift=compare(ordered.against, Stored(run=run, folder=folder.path), ordered.probes))
 
 
-def judge_server(ordered: Order, evidence: Evidence) -> Judged:
+def judge_server(policies: Iterable[Ready], evidence: Evidence) -> Judged:
     """Return the findings of one server, and its opinions for the checks about the whole fleet."""
-    policies = [policy for policy in ordered.policies if policy.id in evidence.policies]
-    benches = [
-        Bench(evidence=evidence, inputs=bind_inputs(policy, evidence.inputs), probes=ordered.probes)
-        for policy in policies
+    pairs = [
+        (each, Bench(evidence=evidence, inputs=bind_inputs(each.policy, evidence.inputs)))
+        for each in policies
+        if each.policy.id in evidence.policies
     ]
-    pairs = list(zip(policies, benches, strict=True))
     return Judged(
         host=_host(evidence),
         findings=tuple(finding for policy, bench in pairs for finding in judge(policy, bench)),
@@ -115,11 +119,13 @@ def judge_server(ordered: Order, evidence: Evidence) -> Judged:
     )
 
 
-def conclude(ordered: Order, judged: Iterable[Judged], started: datetime, finished: datetime) -> Run:
+def conclude(
+    ordered: Order, policies: Iterable[Ready], judged: Iterable[Judged], started: datetime, finished: datetime
+) -> Run:
     """Return the run: all findings in order, coverage, counts, exit code."""
     servers = sorted(judged, key=lambda server: server.host.name)
     given = [opinion for server in servers for opinion in server.opinions]
-    about_fleet = [finding for policy in ordered.policies for finding in judge_fleet(policy, given)]
+    about_fleet = [finding for policy in policies for finding in judge_fleet(policy, given)]
     findings = sorted([*about_fleet, *(finding for server in servers for finding in server.findings)], key=order)
     hosts = tuple(server.host for server in servers)
     return Run(

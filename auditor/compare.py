@@ -8,6 +8,7 @@ from pathlib import Path
 
 from auditor.drift import Ground, Grounds, Key, differing, drift
 from auditor.errors import AuditError, UsageError
+from auditor.evaluate import Ready, ready, reduced
 from auditor.load.policy import load_policy
 from auditor.model.drift import Drift
 from auditor.model.evidence import Evidence
@@ -15,7 +16,7 @@ from auditor.model.finding import FLEET
 from auditor.model.policy import Policy
 from auditor.model.probe import Probe
 from auditor.model.run import Run
-from auditor.rejudge import Pair, Voices, fleet_grounds, lone_voice, reduced, server_grounds, voices
+from auditor.rejudge import Pair, Voices, fleet_grounds, lone_voice, server_grounds, voices
 from auditor.stored_evidence import StoredEvidence
 
 Probes = Mapping[str, Probe]
@@ -53,14 +54,14 @@ def grounds(before: Stored, after: Stored, probes: Probes) -> Grounds:
 
 
 class _Policies:
-    """The policies as both runs were judged by, each loaded once, when it is first needed."""
+    """The policies as both runs were judged by, each loaded and made ready once, when it is first needed."""
 
     def __init__(self, sides: tuple[Stored, Stored], probes: Probes) -> None:
         self._sides = sides
         self._probes = probes
-        self._loaded: dict[str, tuple[Policy, Policy] | AuditError] = {}
+        self._loaded: dict[str, tuple[Ready, Ready] | AuditError] = {}
 
-    def both(self, name: str, checks: Iterable[str]) -> tuple[Policy, Policy]:
+    def both(self, name: str, checks: Iterable[str]) -> tuple[Ready, Ready]:
         """Return a policy as it was and as it is, with these checks only.
 
         Raises `AuditError` when this auditor cannot read it.
@@ -72,9 +73,9 @@ class _Policies:
             raise found
         return reduced(found[0], checks), reduced(found[1], checks)
 
-    def _load(self, name: str) -> tuple[Policy, Policy] | AuditError:
+    def _load(self, name: str) -> tuple[Ready, Ready] | AuditError:
         try:
-            old, new = (_kept(name, side, self._probes) for side in self._sides)
+            old, new = (ready(_kept(name, side, self._probes), self._probes) for side in self._sides)
         except AuditError as error:
             return error
         return old, new
@@ -134,7 +135,7 @@ class _Again:
             self.same_inputs.add((old.server, name))
         try:
             pair = Pair(policy=self.policies.both(name, checks), evidence=(old, new))
-            found = server_grounds(pair, self.probes)
+            found = server_grounds(pair)
         except AuditError as error:
             self._note(name, error)
             return
@@ -148,9 +149,9 @@ class _Again:
             if was is not None and now is not None:
                 heard.append(voices(Pair(policy=policies, evidence=(was, now)), self.probes))
             elif was is not None:
-                heard.append(lone_voice(policies, was, self.probes, is_there=False))
+                heard.append(lone_voice(policies, was, is_there=False))
             elif now is not None:
-                heard.append(lone_voice(policies, now, self.probes, is_there=True))
+                heard.append(lone_voice(policies, now, is_there=True))
         except AuditError as error:
             self._note(name, error)
             self.unheard.add(name)

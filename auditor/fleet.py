@@ -3,12 +3,14 @@
 Each server gives an opinion while it is judged; the opinions are kept, the evidence is not.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from auditor.evaluate import Bench, Conclusion, finding, first_obstacle
+from auditor.conclude import Conclusion
+from auditor.evaluate import Bench, Ready, ReadyCheck, finding, first_obstacle
+from auditor.looks import Look
 from auditor.model.finding import FLEET, Finding, Verdict
-from auditor.model.policy import Check, Level, Policy, Scope
+from auditor.model.policy import Check, Level
 from auditor.model.probe import Facts, NotKnown
 from auditor.model.value import show
 
@@ -27,32 +29,33 @@ class Opinion:
     obstacle: Verdict | None = None
 
 
-def opinions(policy: Policy, bench: Bench) -> Iterator[Opinion]:
+def opinions(judge_by: Ready, bench: Bench) -> Iterator[Opinion]:
     """Yield the server's opinion for each check of scope fleet."""
-    for check in policy.checks:
-        if check.scope is Scope.FLEET:
-            yield _opinion(policy, check, bench)
+    for each in judge_by.about_fleet:
+        yield _opinion(judge_by, each, bench)
 
 
-def _opinion(policy: Policy, check: Check, bench: Bench) -> Opinion:
-    host = bench.evidence.server
-    if obstacle := first_obstacle((*policy.applies_when, *check.applies_when), bench):
-        return Opinion(host=host, policy=policy.id, check=check.id, obstacle=obstacle.verdict)
-    look = bench.look(check.probe, check.parameters)
+def _opinion(judge_by: Ready, ready_check: ReadyCheck[Look], bench: Bench) -> Opinion:
+    host, policy, check = bench.evidence.server, judge_by.policy.id, ready_check.check
+    if obstacle := first_obstacle((*judge_by.obstacles, *ready_check.obstacles), bench):
+        return Opinion(host=host, policy=policy, check=check.id, obstacle=obstacle.verdict)
+    look = ready_check.looking.of(bench.inputs, bench.evidence.answers)
     match look.reading:
         case NotKnown():
-            return Opinion(host=host, policy=policy.id, check=check.id, obstacle=Verdict.ERROR)
+            return Opinion(host=host, policy=policy, check=check.id, obstacle=Verdict.ERROR)
         case Facts(values=values):
             said = (f"{fact} {show(values[fact]) if fact in values else 'not there'}" for fact in check.agree_on)
-            return Opinion(host=host, policy=policy.id, check=check.id, facts=", ".join(said), questions=look.questions)
+            return Opinion(host=host, policy=policy, check=check.id, facts=", ".join(said), questions=look.questions)
 
 
-def judge_fleet(policy: Policy, given: Sequence[Opinion]) -> Iterator[Finding]:
+def judge_fleet(judge_by: Ready, given: Iterable[Opinion]) -> Iterator[Finding]:
     """Yield one finding for each check of scope fleet, from the opinions of all servers."""
-    for check in policy.checks:
-        if check.scope is Scope.FLEET:
-            mine = [opinion for opinion in given if (opinion.policy, opinion.check) == (policy.id, check.id)]
-            yield finding(policy, check, FLEET, _conclude(check, mine))
+    by_check: dict[str, list[Opinion]] = {each.check.id: [] for each in judge_by.about_fleet}
+    for opinion in given:
+        if opinion.policy == judge_by.policy.id and opinion.check in by_check:
+            by_check[opinion.check].append(opinion)
+    for each in judge_by.about_fleet:
+        yield finding(each, FLEET, _conclude(each.check, by_check[each.check.id]))
 
 
 def _conclude(check: Check, given: Sequence[Opinion]) -> Conclusion:

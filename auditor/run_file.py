@@ -11,15 +11,11 @@ from auditor.model.policy import Level, Severity
 from auditor.model.run import SCHEMA, Run
 from auditor.schema.dataclasses import value_of
 
-_FIELDS = frozenset(field.name for field in fields(Finding))
+_FIELDS = len(fields(Finding))
 _FINDINGS = "findings"
-_SHARED = ("host", "policy", "check", "title", "expected", "reason", "reference", "remediation")
-"""Texts that many findings have in common; each is held once."""
-_MEMBERS: Mapping[str, Mapping[str, Any]] = {
-    "level": {str(each): each for each in Level},
-    "severity": {str(each): each for each in Severity},
-    "verdict": {str(each): each for each in Verdict},
-}
+_LEVELS: Mapping[str, Level] = {str(each): each for each in Level}
+_SEVERITIES: Mapping[str, Severity] = {str(each): each for each in Severity}
+_VERDICTS: Mapping[str, Verdict] = {str(each): each for each in Verdict}
 
 
 def parse_run(content: bytes) -> Run:
@@ -49,15 +45,27 @@ def _findings_from() -> Callable[[dict[str, Any]], Any]:
     kept = _Texts()
 
     def made(data: dict[str, Any]) -> Any:
-        if data.keys() != _FIELDS or data["waiver"] is not None or type(data["actual"]) is not str:
+        # with as many members as a finding has, and each of these among them, there is no other
+        if len(data) != _FIELDS or data.get("waiver", data) is not None:
             return data
         try:
-            shared: dict[str, Any] = {name: kept[data[name]] for name in _SHARED}
-            members = {name: values[data[name]] for name, values in _MEMBERS.items()}
-            questions = tuple([kept[each] for each in _list(data["questions"])])
+            return Finding(
+                host=kept[data["host"]],
+                policy=kept[data["policy"]],
+                check=kept[data["check"]],
+                title=kept[data["title"]],
+                level=_LEVELS[data["level"]],
+                severity=_SEVERITIES[data["severity"]],
+                verdict=_VERDICTS[data["verdict"]],
+                expected=kept[data["expected"]],
+                actual=kept[data["actual"]],
+                reason=kept[data["reason"]],
+                reference=kept[data["reference"]],
+                remediation=kept[data["remediation"]],
+                questions=tuple([kept[each] for each in _list(data["questions"])]),
+            )
         except (LookupError, TypeError):
             return data  # whoever is told no finds out what is wrong
-        return Finding(**shared, **members, actual=data["actual"], questions=questions)
 
     return made
 

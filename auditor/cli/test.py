@@ -8,7 +8,7 @@ from pathlib import Path
 from auditor.bind import bind_inputs
 from auditor.cli.arguments import policies_named
 from auditor.errors import ExitCode, UsageError
-from auditor.evaluate import Bench, judge
+from auditor.evaluate import Bench, Ready, judge, ready
 from auditor.examples import mistakes, never_seen, told
 from auditor.fleet import judge_fleet, opinions
 from auditor.lab.scenario import described_server, find_scenario, load_scenario
@@ -65,22 +65,22 @@ def _files(path: Path) -> Iterator[Path]:
 
 
 def _wrong(policy: Policy, example: Example) -> Iterator[str]:
-    benches = [_bench(policy, example, number, each) for number, each in enumerate(example.situations, start=1)]
-    findings: list[Finding] = list(judge(policy, benches[0]))
-    given = [opinion for bench in benches for opinion in opinions(policy, bench)]
-    yield from mistakes(example, [*findings, *judge_fleet(policy, given)])
+    servers = [_server(policy, example, number, each) for number, each in enumerate(example.situations, start=1)]
+    findings: list[Finding] = list(judge(*servers[0]))
+    given = [opinion for server in servers for opinion in opinions(*server)]
+    yield from mistakes(example, [*findings, *judge_fleet(servers[0][0], given)])
 
 
-def _bench(policy: Policy, example: Example, number: int, situation: Situation) -> Bench:
+def _server(policy: Policy, example: Example, number: int, situation: Situation) -> tuple[Ready, Bench]:
     """Return what judging one server of the example needs."""
     inputs = bind_inputs(policy, example.inputs)
     name = f"server-{number}"
     if isinstance(situation, GivenFacts):
         evidence = Evidence(server=name, status=Status.REACHED, collected="", collector="", transport="example")
-        return Bench(evidence=evidence, inputs=inputs, probes=told(PROBES, situation))
+        return ready(policy, told(PROBES, situation)), Bench(evidence=evidence, inputs=inputs)
     state = replace(_state(situation), name=name)
     evidence = evidence_of(state, questions_of(policy, inputs, PROBES), (policy.id,), example.inputs)
-    return Bench(evidence=evidence, inputs=inputs, probes=PROBES)
+    return ready(policy, PROBES), Bench(evidence=evidence, inputs=inputs)
 
 
 def _state(situation: GivenServer | GivenScenario) -> ServerState:

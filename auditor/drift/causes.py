@@ -1,10 +1,10 @@
 """Whose change it is: established by judging again, or by what the runs themselves prove; never guessed. Pure."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from auditor.drift.grounds import Ground, Grounds
-from auditor.drift.kinds import is_same, state_of
+from auditor.drift.kinds import is_same
 from auditor.model.drift import Cause, State
 from auditor.model.evidence import Status
 from auditor.model.finding import FLEET, Finding, Verdict, order
@@ -53,9 +53,9 @@ def sides_of(before: Run, after: Run, grounds: Grounds | None) -> Sides:
     )
 
 
-def causes_of(old: Finding, new: Finding, sides: Sides) -> tuple[Cause, ...]:
+def causes_of(old: Finding, new: Finding, ground: Ground | None, sides: Sides) -> tuple[Cause, ...]:
     """Return whose change made one finding out of the other; nobody's when nothing differs."""
-    found = set() if is_same(old, new) else set(_of_states(old, new, sides))
+    found = set() if is_same(old, new) else _of_states(old, new, ground, sides)
     if is_waivers_doing(old, new, sides.after.started):
         found.add(Cause.WAIVER)
     return _ordered(found)
@@ -90,8 +90,7 @@ def has_expired(expires: str, started: str) -> bool:
     return started[:10] > expires
 
 
-def _of_states(old: Finding, new: Finding, sides: Sides) -> set[Cause]:
-    ground = sides.ground(old)
+def _of_states(old: Finding, new: Finding, ground: Ground | None, sides: Sides) -> set[Cause]:
     return _of_ground(old, new, ground, sides) if ground else {_of_runs(old, new, sides)}
 
 
@@ -102,7 +101,7 @@ def _of_ground(old: Finding, new: Finding, ground: Ground, sides: Sides) -> set[
         if step.state != reached:
             found.add(step.cause)
         reached = step.state
-    read_otherwise = ground.again != _bare(old), reached != _bare(new)
+    read_otherwise = not _is_found(ground.again, old), not _is_found(reached, new)
     if not all(read_otherwise):
         return found | {Cause.AUDITOR} if any(read_otherwise) else found
     # neither run was judged as this auditor judges; between two of the same version that is no change
@@ -124,13 +123,14 @@ def _of_runs(old: Finding, new: Finding, sides: Sides) -> Cause:
     return Cause.REACHABILITY if unread else Cause.SERVER
 
 
-def _bare(finding: Finding) -> State:
-    return replace(state_of(finding), waived=False)
+def _is_found(state: State, finding: Finding) -> bool:
+    """Return whether judging again came to what the run found; a waiver has no part in that."""
+    return state.verdict is finding.verdict and state.actual == finding.actual
 
 
 def _both(sides: Sides) -> tuple[Mapping[str, Host], Mapping[str, Host]]:
     return sides.old_hosts, sides.new_hosts
 
 
-def _ordered(causes: Iterable[Cause]) -> tuple[Cause, ...]:
-    return tuple(sorted(causes, key=_ORDER.index))
+def _ordered(causes: Collection[Cause]) -> tuple[Cause, ...]:
+    return tuple([cause for cause in _ORDER if cause in causes]) if causes else ()

@@ -24,7 +24,7 @@ def drift(before: Run, after: Run, grounds: Grounds | None = None) -> Drift:
     new = {order(finding): finding for finding in after.findings}
     since = _known_since(before)
     found = [*_servers(sides)]
-    for key in old.keys() | new.keys():
+    for key in old | new:
         change = _change(old.get(key), new.get(key), sides, since.get(key, before.started))
         if change is not None:
             found.append(change)
@@ -59,11 +59,12 @@ def _changed(old: Finding, new: Finding, sides: Sides, since: str) -> Change | N
         return None
     started = sides.after.started
     first = since if deviates(old.verdict) and deviates(new.verdict) else started
-    causes = causes_of(old, new, sides)
+    ground = sides.ground(old)
+    causes = causes_of(old, new, ground, sides)
     if kind is ChangeKind.WAIVER_CHANGED:
         text = waiver_sentence(old, new, started)
     else:
-        text = sentence(kind, old, new, first) + because(causes, old, new, sides.ground(old)) + about_waiver(old, new)
+        text = sentence(kind, old, new, first) + because(causes, old, new, ground) + about_waiver(old, new)
     return _change_of(kind, old, new, causes, first, text)
 
 

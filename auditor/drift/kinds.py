@@ -1,5 +1,7 @@
 """Two findings of one check -> what happened to it: pure."""
 
+from functools import cache, lru_cache
+
 from auditor.drift.grounds import Key
 from auditor.model.drift import ChangeKind, State, deviates
 from auditor.model.finding import Finding, Verdict, order
@@ -8,7 +10,7 @@ from auditor.model.run import Run
 
 def state_of(finding: Finding) -> State:
     """Return what a change keeps of a finding."""
-    return State(verdict=finding.verdict, actual=finding.actual, waived=finding.waiver is not None)
+    return _state(finding.verdict, finding.actual, finding.waiver is not None)
 
 
 def is_same(old: Finding, new: Finding) -> bool:
@@ -19,7 +21,7 @@ def is_same(old: Finding, new: Finding) -> bool:
 def differing(before: Run, after: Run) -> frozenset[Key]:
     """Return the checks that are in both runs and found another state in each."""
     old = {order(finding): finding for finding in before.findings}
-    pairs = ((order(new), old.get(order(new)), new) for new in after.findings)
+    pairs = ((key := order(new), old.get(key), new) for new in after.findings)
     return frozenset(key for key, earlier, new in pairs if earlier is not None and not is_same(earlier, new))
 
 
@@ -34,6 +36,7 @@ def kind_of(old: Finding, new: Finding) -> ChangeKind | None:
     return ChangeKind.STILL_DEVIATING if deviates(new.verdict) else None
 
 
+@cache
 def _kind_of_verdicts(old: Verdict, new: Verdict) -> ChangeKind:
     """Tell two different verdicts apart: a failure that was a warning is a new one, the reverse still deviates."""
     match old, new:
@@ -49,3 +52,9 @@ def _kind_of_verdicts(old: Verdict, new: Verdict) -> ChangeKind:
             return ChangeKind.RESOLVED
         case _:
             return ChangeKind.NEW_DEVIATION
+
+
+@lru_cache(maxsize=4096)
+def _state(verdict: Verdict, actual: str, waived: bool) -> State:  # noqa: FBT001  a cache is keyed by position
+    """Return the state; many servers are found in the same one, which is held once."""
+    return State(verdict=verdict, actual=actual, waived=waived)

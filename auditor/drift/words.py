@@ -1,6 +1,7 @@
 """Changes in words: one sentence each, from what to what, and whose change: pure."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from auditor.drift.causes import has_expired
 from auditor.drift.grounds import Ground
@@ -67,7 +68,7 @@ def waiver_sentence(old: Finding, new: Finding, started: str) -> str:
 
 def because(causes: Sequence[Cause], old: Finding, new: Finding, ground: Ground | None) -> str:
     """Return whose change it is, to be appended to the sentence; empty when it is nobody's."""
-    return "".join(f"; {part}" for part in _reasons(causes, old, new, ground))
+    return _because(tuple(causes), old.expected, new.expected, ground.inputs if ground else ())
 
 
 def about_waiver(old: Finding, new: Finding) -> str:
@@ -93,13 +94,19 @@ def server_sentence(host: Host, findings: Sequence[Finding], *, is_new: bool) ->
     return f"{lead}: {_number(len(findings), 'check')}, {deviating} deviating{silent}"
 
 
-def _reasons(causes: Sequence[Cause], old: Finding, new: Finding, ground: Ground | None) -> Iterator[str]:
+@lru_cache(maxsize=4096)
+def _because(causes: tuple[Cause, ...], then: str, now: str, inputs: tuple[str, ...]) -> str:
+    """Return the reasons, with what was expected and is, and the inputs that differ; the same on many servers."""
+    return "".join(f"; {part}" for part in _reasons(causes, then, now, inputs))
+
+
+def _reasons(causes: Sequence[Cause], then: str, now: str, inputs: Sequence[str]) -> Iterator[str]:
     for cause in causes:
         match cause:
-            case Cause.POLICY if old.expected != new.expected:
-                yield f"the policy changed, it expected {old.expected!r} and expects {new.expected!r} now"
-            case Cause.INPUT if ground and ground.inputs:
-                yield f"an input changed: {', '.join(ground.inputs)}"
+            case Cause.POLICY if then != now:
+                yield f"the policy changed, it expected {then!r} and expects {now!r} now"
+            case Cause.INPUT if inputs:
+                yield f"an input changed: {', '.join(inputs)}"
             case Cause.NOT_KNOWN if len(causes) > 1:
                 yield "whether the server changed as well is not known"
             case Cause.NOT_KNOWN:
@@ -110,8 +117,14 @@ def _reasons(causes: Sequence[Cause], old: Finding, new: Finding, ground: Ground
 
 def _found(finding: Finding) -> str:
     """Return what was found; what could not be judged tells why."""
-    unjudged = finding.verdict in (Verdict.ERROR, Verdict.NOT_APPLICABLE)
-    found = (finding.reason or finding.actual) if unjudged else (finding.actual or finding.reason)
+    return _of_server(finding.verdict, finding.actual, finding.reason)
+
+
+@lru_cache(maxsize=4096)
+def _of_server(verdict: Verdict, actual: str, reason: str) -> str:
+    """Return the same in short; what one server says, many say."""
+    unjudged = verdict in (Verdict.ERROR, Verdict.NOT_APPLICABLE)
+    found = (reason or actual) if unjudged else (actual or reason)
     return _short(found.removesuffix("."))
 
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote
 
 _UNSAFE = re.compile(r"[^ -~]|[%|=']")
@@ -34,8 +35,12 @@ def spell(question: Question) -> str:
     return "|".join(parts)
 
 
+@lru_cache(maxsize=10_000)
 def parse(text: str) -> Question:
-    """Return the question whose text form this is; `parse(spell(q)) == q`."""
+    """Return the question whose text form this is; `parse(spell(q)) == q`.
+
+    Servers are asked the same, so a text that comes again gives the question that it gave before.
+    """
     kind, *parts = text.split("|")
     pairs = (part.partition("=") for part in parts)
     return ask(kind, **{name: unquote(value, errors="strict") for name, _, value in pairs})

@@ -2,6 +2,6 @@
 
 from auditor.rejudge.fleet import Voices, fleet_grounds, lone_voice, voices
 from auditor.rejudge.servers import server_grounds
-from auditor.rejudge.stages import Pair, reduced
+from auditor.rejudge.stages import Pair
 
-__all__ = ["Pair", "Voices", "fleet_grounds", "lone_voice", "reduced", "server_grounds", "voices"]
+__all__ = ["Pair", "Voices", "fleet_grounds", "lone_voice", "server_grounds", "voices"]

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from auditor.bind import bind_inputs
 from auditor.drift import Ground, Step
+from auditor.evaluate import Ready
 from auditor.fleet import Opinion, judge_fleet, opinions
-from auditor.model.drift import Cause
+from auditor.model.drift import Cause, State
 from auditor.model.evidence import Evidence, Status
-from auditor.model.policy import Policy
+from auditor.model.finding import Finding
+from auditor.model.probe import Probe
 from auditor.plan import questions_of
-from auditor.rejudge.stages import Pair, Probes, Stage, bench_of, state_of
+from auditor.rejudge.stages import Pair, Stage, bench_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,12 +34,12 @@ class Voices:
     now: tuple[Opinion, ...] = ()
 
 
-def voices(pair: Pair, probes: Probes) -> Voices:
+def voices(pair: Pair, probes: Mapping[str, Probe]) -> Voices:
     """Return the opinions of a server that is in both runs."""
-    old, new = pair.evidence
-    said = {each.cause: tuple(opinions(each.policy, bench_of(each, probes))) for each in pair.stages()}
+    (old, new), policy = pair.evidence, pair.policy[1].policy
+    said = {each.cause: tuple(opinions(each.policy, bench_of(each))) for each in pair.stages()}
     by_policy = said.get(Cause.POLICY, said[None])
-    asked = questions_of(pair.policy[1], bind_inputs(pair.policy[1], new.inputs), probes)
+    asked = questions_of(policy, bind_inputs(policy, new.inputs), probes)
     is_silent = new.status is Status.UNREACHABLE
     return Voices(
         host=old.server,
@@ -53,17 +55,17 @@ def voices(pair: Pair, probes: Probes) -> Voices:
     )
 
 
-def lone_voice(policy: tuple[Policy, Policy], evidence: Evidence, probes: Probes, *, is_there: bool) -> Voices:
+def lone_voice(policy: tuple[Ready, Ready], evidence: Evidence, *, is_there: bool) -> Voices:
     """Return the opinions of a server that is in one of the runs only: the later when `is_there`, else the earlier."""
     own = policy[1] if is_there else policy[0]
-    stage = Stage(cause=None, policy=own, evidence=evidence, inputs=bind_inputs(own, evidence.inputs))
-    said = tuple(opinions(own, bench_of(stage, probes)))
+    stage = Stage(cause=None, policy=own, evidence=evidence, inputs=bind_inputs(own.policy, evidence.inputs))
+    said = tuple(opinions(own, bench_of(stage)))
     if is_there:
         return Voices(host=evidence.server, was_there=False, is_there=True, now=said)
     return Voices(host=evidence.server, was_there=True, is_there=False, again=said)
 
 
-def fleet_grounds(policy: tuple[Policy, Policy], given: Sequence[Voices]) -> Mapping[str, Ground]:
+def fleet_grounds(policy: tuple[Ready, Ready], given: Sequence[Voices]) -> Mapping[str, Ground]:
     """Return the ground of each check of scope fleet, by its id, from the voices of all servers of both runs.
 
     Servers that went, from the inventory or out of reach, go first, and those that came, come last: of them nothing
@@ -72,7 +74,7 @@ def fleet_grounds(policy: tuple[Policy, Policy], given: Sequence[Voices]) -> Map
     old, new = policy
     both = [each for each in given if each.was_there and each.is_there]
     servers = Cause.NOT_KNOWN if any(each.lacks_questions for each in both) else Cause.SERVER
-    stages: list[tuple[Cause, Policy, Iterable[Opinion]]] = [
+    stages: list[tuple[Cause, Ready, Iterable[Opinion]]] = [
         (Cause.INVENTORY, old, _joined(each.again for each in both)),
         (Cause.REACHABILITY, old, _joined(each.now if each.went else each.again for each in both)),
         (Cause.POLICY, new, _joined(each.now if each.went else each.by_policy for each in both)),
@@ -82,14 +84,18 @@ def fleet_grounds(policy: tuple[Policy, Policy], given: Sequence[Voices]) -> Map
         (Cause.INVENTORY, new, _joined(each.now for each in given if each.is_there)),
     ]
     again = {one.check: one for one in judge_fleet(old, _joined(each.again for each in given if each.was_there))}
-    found = [(cause, {one.check: one for one in judge_fleet(each, list(said))}) for cause, each, said in stages]
+    found = [(cause, {one.check: one for one in judge_fleet(each, said)}) for cause, each, said in stages]
     return {
         check: Ground(
-            again=state_of(finding),
-            steps=tuple(Step(cause=cause, state=state_of(judged[check])) for cause, judged in found),
+            again=_state(finding),
+            steps=tuple(Step(cause=cause, state=_state(judged[check])) for cause, judged in found),
         )
         for check, finding in again.items()
     }
+
+
+def _state(finding: Finding) -> State:
+    return State(verdict=finding.verdict, actual=finding.actual)
 
 
 def _joined(parts: Iterable[tuple[Opinion, ...]]) -> list[Opinion]:

@@ -1,20 +1,17 @@
 """What to judge again: each stage has one more thing of the later run in the place of the earlier run's. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from auditor.bind import bind_inputs
 from auditor.errors import UsageError
-from auditor.evaluate import Bench
-from auditor.model.drift import Cause, State
+from auditor.evaluate import Bench, Ready
+from auditor.model.drift import Cause
 from auditor.model.evidence import Evidence, Status
-from auditor.model.finding import Finding
 from auditor.model.policy import Policy
-from auditor.model.probe import Probe
 from auditor.model.value import Value, show
 
 Inputs = Mapping[str, Value]
-Probes = Mapping[str, Probe]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,16 +19,16 @@ class Stage:
     """What to judge: everything is the earlier run's but what was exchanged up to here, last of all `cause`."""
 
     cause: Cause | None
-    policy: Policy
+    policy: Ready
     evidence: Evidence
     inputs: Inputs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pair:
-    """One policy as it was and as it is, reduced to the checks in question, and one server's evidence of both runs."""
+    """One policy as it was and as it is, with the checks in question only, and one server's evidence of both runs."""
 
-    policy: tuple[Policy, Policy]
+    policy: tuple[Ready, Ready]
     evidence: tuple[Evidence, Evidence]
 
     @property
@@ -47,13 +44,13 @@ class Pair:
         the policies do not take.
         """
         (old_policy, new_policy), (old, new) = self.policy, self.evidence
-        was, now = bind_inputs(old_policy, old.inputs), bind_inputs(new_policy, new.inputs)
-        between = _bound(new_policy, old.inputs)
+        was, now = bind_inputs(old_policy.policy, old.inputs), bind_inputs(new_policy.policy, new.inputs)
+        between = _bound(new_policy.policy, old.inputs)
         at = new if server_first else old
         yield Stage(cause=None, policy=old_policy, evidence=old, inputs=was)
         if server_first:
             yield Stage(cause=Cause.SERVER, policy=old_policy, evidence=new, inputs=was)
-        if old_policy.digest != new_policy.digest:
+        if old_policy.policy.digest != new_policy.policy.digest:
             # inputs that the earlier run could not give, because only the new policy has them, come with that policy
             yield Stage(cause=Cause.POLICY, policy=new_policy, evidence=at, inputs=now if between is None else between)
         if between is not None and between != now:
@@ -63,25 +60,17 @@ class Pair:
 
     def changed_inputs(self) -> tuple[str, ...]:
         """Return the inputs of the policy that differ, in words."""
-        old, new = (_bound(policy, each.inputs) or {} for policy, each in zip(self.policy, self.evidence, strict=True))
+        old, new = (
+            _bound(judge_by.policy, each.inputs) or {}
+            for judge_by, each in zip(self.policy, self.evidence, strict=True)
+        )
         names = [name for name in new if name in old and old[name] != new[name]]
         return tuple(f"{name} from {show(old[name])} to {show(new[name])}" for name in names)
 
 
-def reduced(policy: Policy, checks: Iterable[str]) -> Policy:
-    """Return the policy with these checks only."""
-    wanted = set(checks)
-    return replace(policy, checks=tuple(check for check in policy.checks if check.id in wanted))
-
-
-def bench_of(stage: Stage, probes: Probes) -> Bench:
+def bench_of(stage: Stage) -> Bench:
     """Return what judging the stage needs."""
-    return Bench(evidence=stage.evidence, inputs=stage.inputs, probes=probes)
-
-
-def state_of(finding: Finding) -> State:
-    """Return what a step keeps of a finding."""
-    return State(verdict=finding.verdict, actual=finding.actual)
+    return Bench(evidence=stage.evidence, inputs=stage.inputs)
 
 
 def _bound(policy: Policy, inputs: Inputs) -> Inputs | None:

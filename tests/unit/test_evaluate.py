@@ -2,7 +2,7 @@
 
 import pytest
 
-from auditor.evaluate import Bench, judge
+from auditor.evaluate import Bench, judge, ready
 from auditor.model.answer import Absent, Answer, Denied, Failed, NotAsked, Observed
 from auditor.model.evidence import Evidence
 from auditor.model.finding import Finding, Verdict
@@ -19,7 +19,7 @@ def judged(small):
     def judged_on(check: Check | Policy, answer: Answer | Evidence | None, **inputs: bool) -> Finding:
         policy = check if isinstance(check, Policy) else small.policy(check)
         evidence = answer if isinstance(answer, Evidence) else small.evidence(answer)
-        (finding,) = judge(policy, Bench(evidence=evidence, inputs=inputs, probes=small.probes))
+        (finding,) = judge(ready(policy, small.probes), Bench(evidence=evidence, inputs=inputs))
         return finding
 
     return judged_on

@@ -2,7 +2,7 @@
 
 import pytest
 
-from auditor.evaluate import Bench
+from auditor.evaluate import Bench, ready
 from auditor.fleet import judge_fleet, opinions
 from auditor.model.answer import Answer, Denied, Observed
 from auditor.model.finding import FLEET, Finding, Verdict
@@ -19,14 +19,11 @@ def fleet(small):
 
     def judged(*answers: Answer, level: Level = Level.FAIL, condition: ProbeCondition | None = None) -> Finding:
         check = small.check(id="same", scope=Scope.FLEET, agree_on=("on",), level=level)
-        policy = small.policy(check, applies_when=(condition,) if condition else ())
+        policy = ready(small.policy(check, applies_when=(condition,) if condition else ()), small.probes)
         given = [
             opinion
             for number, answer in enumerate(answers)
-            for opinion in opinions(
-                policy,
-                Bench(evidence=small.evidence(answer, host=f"web{number:02}"), inputs={}, probes=small.probes),
-            )
+            for opinion in opinions(policy, Bench(evidence=small.evidence(answer, host=f"web{number:02}"), inputs={}))
         ]
         (finding,) = judge_fleet(policy, given)
         return finding

@@ -10,7 +10,7 @@ import pytest
 from auditor import evidence_store
 from auditor.bind import bind_inputs
 from auditor.compare import Stored, compare
-from auditor.evaluate import Bench, judge
+from auditor.evaluate import Bench, judge, ready
 from auditor.fleet import judge_fleet, opinions
 from auditor.load.policy import load_policy
 from auditor.model.answer import Answer
@@ -139,13 +139,10 @@ def _evidence(host: str, answer: Answer | str, inputs: Mapping[str, Value], room
 
 
 def _findings(policy: Policy, evidence: list[Evidence], probes: Mapping[str, Any]) -> list[Finding]:
-    benches = [
-        Bench(evidence=each, inputs=bind_inputs(policy, each.inputs), probes=probes)
-        for each in evidence
-        if each.policies
-    ]
-    given = [opinion for bench in benches for opinion in opinions(policy, bench)]
-    return sorted([*(one for bench in benches for one in judge(policy, bench)), *judge_fleet(policy, given)], key=order)
+    benches = [Bench(evidence=each, inputs=bind_inputs(policy, each.inputs)) for each in evidence if each.policies]
+    own = ready(policy, probes)
+    given = [opinion for bench in benches for opinion in opinions(own, bench)]
+    return sorted([*(one for bench in benches for one in judge(own, bench)), *judge_fleet(own, given)], key=order)
 
 
 def _run(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from auditor.bind import bind_inputs
 from auditor.drift import Grounds, drift
-from auditor.evaluate import Bench, judge
+from auditor.evaluate import Bench, judge, ready
 from auditor.model.answer import Absent, Denied, Observed
 from auditor.model.drift import Cause, Change, ChangeKind, State, deviates
 from auditor.model.evidence import Evidence, Status
@@ -183,7 +183,8 @@ def test_what_is_the_same_in_both_runs_is_never_a_cause(small, was, now, rooms, 
     light = small.probes["light"]
     probes = {"light": replace(light, read=lambda *given: _reworded(light.read(*given)))} if reworded else small.probes
     before, after = _night(policies[0], evidence[0], small.probes), _night(policies[1], evidence[1], probes)
-    grounds = server_grounds(Pair(policy=(policies[0], policies[1]), evidence=evidence), probes)
+    earlier, later = (ready(policy, probes) for policy in policies)
+    grounds = server_grounds(Pair(policy=(earlier, later), evidence=evidence))
 
     found = drift(before, after, Grounds(checks={("web01", "lights", each): grounds[each] for each in grounds}))
 
@@ -208,12 +209,12 @@ def _evidence(answers, room: str) -> Evidence:
 
 
 def _night(policy, evidence: Evidence, probes) -> Run:
-    bench = Bench(evidence=evidence, inputs=bind_inputs(policy, evidence.inputs), probes=probes)
+    bench = Bench(evidence=evidence, inputs=bind_inputs(policy, evidence.inputs))
     return Run(
         id="night", started="2026-12-01T00:00:00Z", finished="", version="1", fail_on="fail",
         policies=(JudgedPolicy(id="lights", version="1", title="", digest=policy.digest, source=policy.source),),
         hosts=(Host(name="web01", policies=("lights",), status=Status.REACHED),),
-        findings=tuple(judge(policy, bench)),
+        findings=tuple(judge(ready(policy, probes), bench)),
         coverage=Coverage(servers_planned=0, servers_judged=0, checks_planned=0, checks_judged=0),
         summary={}, exit_code=0, exit_reason="",
     )  # fmt: skip
