@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from auditor.errors import ExitCode, UsageError
-from auditor.model.drift import Change, ChangeKind
+from auditor.model.drift import ALL_NEW, Change, ChangeKind
 from auditor.model.evidence import Status
 from auditor.model.finding import FLEET, Finding, Verdict, order
 from auditor.model.gate import Clause, Gate, Novelty, Outcome
@@ -36,7 +36,8 @@ def refuse_unjudgeable(gate: Gate, policies: Collection[str], *, compared: bool)
     if strange := sorted(gate.policies.keys() - set(policies)):
         raise UsageError(f"the gate names {strange[0]!r}, but the policies judged by are {', '.join(sorted(policies))}")
     if gate.compares() and not compared:
-        raise UsageError(f"the gate '{gate}' needs a run to compare with: name one with --against, for example last")
+        named = "name one with --against, or as `against` in the audit file, for example last"
+        raise UsageError(f"the gate '{gate}' needs a run to compare with: {named}")
 
 
 def gated(run: Run, gate: Gate) -> Run:
@@ -56,8 +57,9 @@ def judge_gate(run: Run, gate: Gate) -> Outcome:
 
     A gate says which findings count; it never hides missing evidence: a server that was not reached, a check that is
     not known, and a run without any pass, warn or fail. Only `min_coverage` lets servers be missing, and with them
-    what is therefore not known. What is waived does not count, but `error` cannot be waived. Raises `UsageError` when
-    the gate needs a comparison that the run does not have.
+    what is therefore not known. What is waived does not count, but `error` cannot be waived. Where there was no run to
+    compare with yet, every deviation is new. Raises `UsageError` when the gate needs a comparison and the run was to be
+    compared with none.
     """
     refuse_unjudgeable(gate, [policy.id for policy in run.policies], compared=run.drift is not None)
     missing, tolerated = _missing(run, gate)
@@ -72,13 +74,16 @@ def judge_gate(run: Run, gate: Gate) -> Outcome:
         code, said = ExitCode.FINDINGS, against
     else:
         code, said = ExitCode.COMPLIANT, _compliant(run.findings, gate)
-    return Outcome(exit_code=code, reason=said + tolerated)
+    alone = f"; {ALL_NEW}" if gate.compares() and _is_beginning(run) else ""
+    return Outcome(exit_code=code, reason=said + alone + tolerated)
 
 
 def tripped(run: Run, gate: Gate) -> Iterator[Tripped]:
     """Yield everything that trips the gate, each once, findings first."""
     found = run.drift.changes if run.drift else ()
     changes = {(change.host, change.policy, change.check): change for change in found}
+    if _is_beginning(run):
+        changes = {order(finding): _first_seen(finding) for finding in run.findings}
     for finding in run.findings:
         clauses = gate.clauses_of(finding.policy)
         if clause := next((each for each in clauses if _trips(each, finding, changes)), None):
@@ -90,6 +95,15 @@ def tripped(run: Run, gate: Gate) -> Iterator[Tripped]:
         for change in found:
             if change.kind is ChangeKind.MISSING_SERVER:
                 yield Tripped(word=_GONE, name=change.host, clause=clause)
+
+
+def _is_beginning(run: Run) -> bool:
+    return run.drift is not None and run.drift.is_beginning
+
+
+def _first_seen(finding: Finding) -> Change:
+    kind = ChangeKind.NEW_DEVIATION
+    return Change(host=finding.host, policy=finding.policy, check=finding.check, kind=kind, causes=(), text="")
 
 
 def _trips(clause: Clause, finding: Finding, changes: _Changes) -> bool:

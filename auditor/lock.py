@@ -60,18 +60,23 @@ def command_line(words: Sequence[str]) -> str:
     return " ".join(shown)
 
 
+def lock_path(out: Path, name: str) -> Path:
+    """Return where the lock of this name is."""
+    return out / f".lock-{name}"
+
+
 @contextmanager
 def held(out: Path, name: str, owner: Owner) -> Iterator[str]:
-    """Hold the lock; yields what is to be said of a stale one that was taken over, else an empty text.
+    """Hold the lock; yields whose it was where a stale one is taken over, because its owner was killed, else nothing.
 
     Raises `LockedError` naming the owner when somebody else holds it, `UsageError` when nothing can be locked there.
     """
-    path = out / f".lock-{name}"
+    path = lock_path(out, name)
     handle = _taken(path)
     try:
         left = _read(handle)
         _write(handle, owner)
-        yield f"took over the lock of an audit that was killed: {_owner(left)}" if left else ""
+        yield _owner(left) if left else ""
     finally:
         _release(path, handle)
 

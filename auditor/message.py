@@ -1,10 +1,11 @@
 """A finished run -> the short message that people are sent about it: pure, and without anything secret."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from auditor.formats.escape import visible
-from auditor.model.drift import Change, ChangeKind
+from auditor.model.drift import ALL_NEW, Change, ChangeKind
 from auditor.model.finding import FLEET, Verdict
 from auditor.model.run import Run
 
@@ -48,15 +49,19 @@ def message_of(run: Run, place: str) -> Message:
 
 
 def _title(run: Run) -> str:
-    kinds = [change.kind for change in run.drift.changes] if run.drift else []
-    new, resolved = kinds.count(ChangeKind.NEW_DEVIATION), kinds.count(ChangeKind.RESOLVED)
-    changed = f"{new} new, {resolved} resolved, " if run.drift else ""
-    return f"auditor: {changed}exit code {run.exit_code}"
+    if run.drift is None or run.drift.is_beginning:
+        return f"auditor: exit code {run.exit_code}"
+    kinds = Counter(change.kind for change in run.drift.changes)
+    new, resolved = kinds[ChangeKind.NEW_DEVIATION], kinds[ChangeKind.RESOLVED]
+    return f"auditor: {new} new, {resolved} resolved, exit code {run.exit_code}"
 
 
 def _drift(run: Run) -> Iterator[str]:
     if run.drift is None:
         yield "not compared with another run"
+        return
+    if run.drift.is_beginning:
+        yield ALL_NEW
         return
     yield f"compared with {run.drift.against}"
     for kind, words in _TOLD:

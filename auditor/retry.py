@@ -12,11 +12,11 @@ from auditor.model.inventory import Server
 from auditor.model.question import Question
 from auditor.transports.transport import Deadline, Delivery, Transport
 
-PASSING = frozenset({NotReached.TIMED_OUT, NotReached.QUOTA, NotReached.BUSY, NotReached.BROKEN})
-"""What can pass by itself within a minute: a loaded server, other people's sessions, a lost connection.
+PASSING = frozenset({NotReached.REFUSED, NotReached.TIMED_OUT, NotReached.QUOTA, NotReached.BUSY, NotReached.BROKEN})
+"""What can pass by itself within a minute: a restart, a loaded server, other people's sessions, a lost connection.
 
-All else is an answer that stays: nobody listens, the name or the certificate is wrong, access is refused. Above all an
-account that was refused is not tried again, because each try counts towards its lock-out.
+All else is an answer that stays: the name or the certificate is wrong, access is refused. Above all an account that was
+refused is not tried again, because each try counts towards its lock-out.
 """
 
 _WORTH_A_TRY = 1.0

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from auditor.claims import Claim, Standing, claims_on, end_of
+from auditor.claims import Claim, Standing, claims_on, end_of, names_host
 from auditor.model.finding import FLEET, Finding, order
 from auditor.model.run import Host
 from auditor.model.waiver import Waiver, WaiverMark, WaiverNotes
@@ -29,9 +29,13 @@ class Waived:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Situation:
-    """What the notes are made from; `marks` has the waiver that counts by the key of the finding it covers."""
+    """What the notes are made from; `marks` has the waiver that counts by the key of the finding it covers.
+
+    `elsewhere` are the ids of the waivers that mean no server their policy was judged on.
+    """
 
     waivers: tuple[Waiver, ...]
+    elsewhere: frozenset[str]
     claims: Mapping[str, Sequence[Claim]]
     marks: Mapping[Key, Waiver]
     now: datetime
@@ -57,8 +61,10 @@ def waive(
     claims = tuple(claims_on(findings, waivers, hosts, now))
     marks = _marks(claims)
     judged = {finding.policy for finding in findings}
+    about = tuple(waiver for waiver in waivers if waiver.policy in judged)
     situation = _Situation(
-        waivers=tuple(waiver for waiver in waivers if waiver.policy in judged),
+        waivers=about,
+        elsewhere=frozenset(_elsewhere(about, findings, hosts)),
         claims=_by_waiver(waivers, claims),
         marks=marks,
         now=now,
@@ -75,6 +81,16 @@ def waive(
             broad=tuple(_broad(situation, findings)),
         ),
     )
+
+
+def _elsewhere(waivers: Iterable[Waiver], findings: Iterable[Finding], hosts: Iterable[Host]) -> Iterator[str]:
+    groups = {host.name: host.groups for host in hosts}
+    judged: dict[str, set[str]] = {}
+    for finding in findings:
+        judged.setdefault(finding.policy, set()).add(finding.host)
+    for waiver in waivers:
+        if not any(names_host(waiver, host, groups) for host in judged[waiver.policy]):
+            yield waiver.id
 
 
 def _by_waiver(waivers: Iterable[Waiver], claims: Iterable[Claim]) -> dict[str, list[Claim]]:
@@ -136,7 +152,11 @@ def _unused(situation: _Situation) -> Iterator[str]:
             claim.standing is Standing.COVERS or order(claim.finding) not in situation.marks for claim in claims
         ):
             expired = f" expired {_end(waiver)} and" if situation.is_expired(waiver) else ""
-            yield f"{_name(waiver)}{expired} is not needed: nothing that it names deviates unwaived; remove it"
+            if waiver.id in situation.elsewhere:
+                reason = f"means no server that was judged by {waiver.policy}; look at its hosts and groups"
+            else:
+                reason = "is not needed: nothing that it names deviates unwaived; remove it"
+            yield f"{_name(waiver)}{expired} {reason}"
 
 
 def _overlapping(claims: Iterable[Claim], marks: Mapping[Key, Waiver]) -> Iterator[str]:

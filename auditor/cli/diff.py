@@ -1,10 +1,12 @@
 """`auditor diff A B`: what changed between two stored runs, from what to what, and whose change it is."""
 
 import argparse
+import gc
 import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from itertools import groupby
 from pathlib import Path
@@ -13,6 +15,7 @@ from auditor.compare import Stored, compare
 from auditor.errors import ExitCode
 from auditor.formats.text_layout import Layout
 from auditor.gate import tripped
+from auditor.model.diff import SCHEMA, Compared, DiffDocument
 from auditor.model.drift import Change, ChangeKind, Drift
 from auditor.model.evidence import Status
 from auditor.model.finding import FLEET
@@ -21,7 +24,6 @@ from auditor.model.run import Host, Run
 from auditor.probes import PROBES
 from auditor.runs import REFERENCES, find_run, read_run
 
-SCHEMA = "auditor-diff/1"
 _WIDTH = 100
 _SHOWN = 5
 
@@ -40,12 +42,28 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> ExitCode:
     """Print the changes; nothing is written and no server is contacted."""
+    with _uncollected():
+        return _compared(options)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no garbage meanwhile: two runs and what differs are held to the end, so nearly none would be found."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _compared(options: argparse.Namespace) -> ExitCode:
     before, after = (_stored(text, Path(options.out)) for text in (options.before, options.after))
     found = compare(before, after, PROBES)
     worse = [each.name for each in tripped(replace(after.run, drift=found), parse_gate(["drift"]))]
     render = _json if options.format == "json" else _text
-    for part in render(found, before.run, after.run, worse):
-        sys.stdout.write(part)
+    sys.stdout.writelines(render(found, before.run, after.run, worse))
     return ExitCode.FINDINGS if worse else ExitCode.COMPLIANT
 
 
@@ -55,17 +73,11 @@ def _stored(text: str, out: Path) -> Stored:
 
 
 def _json(found: Drift, before: Run, after: Run, worse: Sequence[str]) -> Iterator[str]:
-    document = {
-        "schema": SCHEMA,
-        **{
-            side: {"id": run.id, "started": run.started, "version": run.version}
-            for side, run in (("before", before), ("after", after))
-        },
-        "changes": [asdict(change) for change in found.changes],
-        "notes": found.notes,
-        "worse": worse,
-    }
-    yield json.dumps(document, indent=2) + "\n"
+    first, second = (Compared(id=run.id, started=run.started, version=run.version) for run in (before, after))
+    document = DiffDocument(
+        schema=SCHEMA, before=first, after=second, changes=found.changes, notes=found.notes, worse=tuple(worse)
+    )
+    yield json.dumps(asdict(document), indent=2) + "\n"
 
 
 def _text(found: Drift, before: Run, after: Run, worse: Sequence[str]) -> Iterator[str]:
@@ -98,16 +110,23 @@ def _lines(found: Drift, before: Run, after: Run, layout: Layout) -> Iterator[st
 def _server(changes: Sequence[Change], host: Host | None, layout: Layout, *, several: bool) -> Iterator[str]:
     """Yield what changed on one server; what is the same for many of its checks is told once."""
     silent = host is not None and host.status is Status.UNREACHABLE
-    lost = [change for change in changes if silent and change.kind is ChangeKind.NEWLY_UNKNOWN and change.before]
-    still = [change for change in changes if change.kind is ChangeKind.STILL_DEVIATING and not change.causes]
+    lost: list[Change] = []
+    still: list[Change] = []
+    other: list[Change] = []
+    for change in changes:
+        if silent and change.kind is ChangeKind.NEWLY_UNKNOWN and change.before:
+            lost.append(change)
+        elif change.kind is ChangeKind.STILL_DEVIATING and not change.causes:
+            still.append(change)
+        else:
+            other.append(change)
     if host and lost:
         yield from layout.wrapped("  - ", f"not reached any more: {host.reason}")
         names = (f"{_name(each, several=several)} (before: {each.before.verdict})" for each in lost if each.before)
         yield from layout.wrapped("  - ", f"not known any more: {', '.join(names)}")
-    for change in changes:
-        if change not in still and change not in lost:
-            name = f"{_name(change, several=several)}: " if change.check else ""
-            yield from layout.wrapped("  - ", name + change.text)
+    for change in other:
+        name = f"{_name(change, several=several)}: " if change.check else ""
+        yield from layout.wrapped("  - ", name + change.text)
     if still:
         names = (f"{_name(change, several=several)} (since {change.since})" for change in still)
         yield from layout.wrapped("  - ", f"still deviating: {', '.join(names)}")

@@ -38,7 +38,8 @@ def execute(options: argparse.Namespace) -> ExitCode:
     if gate.compares() and run.drift is None:
         raise UsageError(f"run {run.id} was compared with no other, which the gate '{gate}' needs; add --against RUN")
     outcome = judge_gate(run, gate)
-    against = f", against run {run.drift.against}" if run.drift and gate.compares() else ""
+    other = run.drift.against if run.drift and gate.compares() else ""
+    against = f", against run {other}" if other else ""
     covered = run.coverage
     print(f"run {run.id} of {run.started}{against}")
     print(f"coverage: {covered.servers_judged} of {covered.servers_planned} servers judged")

@@ -110,16 +110,19 @@ def _is_told(each: "CheckHistory") -> bool:
 
 def _runs_told(runs: Collection["StoredRun"]) -> Iterator[str]:
     ended = [run for run in runs if run.finished is not None]
-    if not ended:
+    if ended:
+        yield f"{_times(len(ended))}, {ended[0].started} to {ended[-1].started}"
+    else:
         yield "no run is stored yet; `auditor run` stores one"
-        return
-    first, last = next(iter(ended)), ended[-1]
-    yield f"{_times(len(ended))}, {first.started} to {last.started}"
     for run in list(runs)[-_TREND:]:
         if run.state not in ("complete", "pruned"):
-            yield f"  run {run.id} of {run.started}: {run.state.value}" + (
-                f", {run.exit_reason}" if run.exit_reason else ""
-            )
+            yield f"  run {run.id} of {run.started}: {_ending(run)}"
+
+
+def _ending(run: "StoredRun") -> str:
+    """Return the state of a run that is not complete, and why it is not."""
+    state = run.state.value
+    return run.exit_reason if run.exit_reason.startswith(state) else f"{state}, {run.exit_reason}".removesuffix(", ")
 
 
 def _trend_told(policy: str, points: list["Trend"]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """From names and files to what is ordered: which server is judged by which policies."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -22,8 +23,8 @@ def servers_of(inventory: str, hosts: Sequence[str], defaults: Connection) -> tu
     servers = [*(load_inventory(Path(inventory)) if inventory else ()), *(server_of(host, defaults) for host in hosts)]
     if not servers:
         raise UsageError("no server: name an inventory with --inventory, or servers with --host")
-    names = [server.name for server in servers]
-    if doubled := sorted({name for name in names if names.count(name) > 1}):
+    numbers = Counter(server.name.casefold() for server in servers)
+    if doubled := sorted({server.name for server in servers if numbers[server.name.casefold()] > 1}):
         raise UsageError(f"named twice: {', '.join(doubled)}; a server is audited once, remove one of the two")
     return tuple(servers)
 

@@ -81,14 +81,14 @@ def perform(wishes: Wishes, clock: Clock) -> Run:
         source.ask_passwords()
         with (
             surroundings.alone(wishes, source, log, clock),
-            surroundings.recording(wishes, source, order.run_id, clock),
+            surroundings.history(wishes, source, order.run_id, clock) as record,
             source.ended_early(),
         ):
             log.run_started(order.run_id, servers=len(order.assignments), policies=len(order.policies))
             with RunFolder(wishes.out, order.run_id) as folder:
                 run = audit(order, source.collecting, folder, clock)
             try:
-                surroundings.record(wishes, source, run)
+                record(run)
             finally:  # a history that takes nothing any more keeps nobody from seeing the run
                 _show(run, wishes.out)
                 surroundings.finish(wishes, source, run, log)
@@ -104,8 +104,8 @@ def _source(wishes: Wishes, log: Log) -> Source:
 def _order(wishes: Wishes, source: Source, formats: _Formats, clock: Clock) -> Order:
     """Return what is ordered; everything that can be wrong with it is told before a server is contacted."""
     policies = tuple({policy.id: policy for each in source.assignments for policy in each.policies}.values())
-    against = _stored(wishes)
-    refuse_unjudgeable(wishes.gate, [policy.id for policy in policies], compared=against is not None)
+    refuse_unjudgeable(wishes.gate, [policy.id for policy in policies], compared=bool(wishes.against))
+    against = _against(wishes)
     now = clock()
     return Order(
         run_id=f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}",
@@ -117,18 +117,24 @@ def _order(wishes: Wishes, source: Source, formats: _Formats, clock: Clock) -> O
         waivers=waivers_named(wishes.waivers, policies, now.date()),
         soon=warning_time(wishes.waiver_warning),
         against=against,
+        is_beginning=bool(wishes.against) and against is None,
         evidence_of=source.evidence_of,
         interrupted=lambda: source.ending.interrupted,
     )
 
 
-def _stored(wishes: Wishes) -> Stored | None:
-    if not wishes.against:
+def _against(wishes: Wishes) -> Stored | None:
+    """Return the run to compare with, if one is wished for and there is one yet.
+
+    A run that takes up another one is compared with what that one was compared with, where the wish is `last`.
+    """
+    text = wishes.against
+    if text == LAST and wishes.resume:
+        drift = read_run(find_run(wishes.resume, wishes.out)).drift
+        text = drift.against if drift else LAST
+    if not text or (text == LAST and not stored_runs(wishes.out)):
         return None
-    if wishes.against == LAST and not stored_runs(wishes.out):
-        print(f"note: {wishes.out} holds no run yet, so this one is compared with none", file=sys.stderr)
-        return None
-    folder = find_run(wishes.against, wishes.out)
+    folder = find_run(text, wishes.out)
     return Stored(run=read_run(folder), folder=folder)
 
 

@@ -75,7 +75,7 @@ def age(text: str) -> timedelta:
 def _action(
     actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
 ) -> argparse.ArgumentParser:
-    parser = actions.add_parser(name, help=text, description=f"{text.capitalize()}.", allow_abbrev=False)
+    parser = actions.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", allow_abbrev=False)
     add_store(parser)
     parser.add_argument("--out", default="reports", metavar="DIR", help="where runs are written (default: reports)")
     return parser

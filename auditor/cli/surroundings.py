@@ -3,15 +3,15 @@
 import os
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 
 from auditor.audit import Clock
 from auditor.cli.sources import Source, read_evidence
 from auditor.cli.store import url_for
 from auditor.cli.wishes import Wishes
-from auditor.lock import Owner, command_line, held, lock_name
+from auditor.lock import Owner, command_line, held, lock_name, lock_path
 from auditor.logs import Log, opened
 from auditor.message import message_of, worth_telling
 from auditor.model.moment import show_moment
@@ -44,38 +44,29 @@ def alone(wishes: Wishes, source: Source, log: Log, clock: Clock) -> Iterator[No
         started=show_moment(clock()),
         command=command_line(sys.argv),
     )
-    with held(wishes.out, name, owner) as note:
-        if note:
-            print(f"note: {note}", file=sys.stderr)
-            log.lock_taken_over(name, owner=note)
+    with held(wishes.out, name, owner) as killed:
+        if killed:
+            print(f"note: took over the lock of an audit that was killed: {killed}", file=sys.stderr)
+            log.lock_taken_over(str(lock_path(wishes.out, name)), owner=killed)
         yield
 
 
-def recording(wishes: Wishes, source: Source, run_id: str, clock: Clock) -> AbstractContextManager[None]:
-    """Mark the run as running in the history, and as interrupted if it does not end; replays have none."""
-    if not _is_recorded(wishes, source):
-        return nullcontext()
-    return _recording(wishes, run_id, clock)
-
-
 @contextmanager
-def _recording(wishes: Wishes, run_id: str, clock: Clock) -> Iterator[None]:
+def history(wishes: Wishes, source: Source, run_id: str, clock: Clock) -> Iterator[Callable[[Run], None]]:
+    """Mark the run as running in the history, and as interrupted if it does not end; yields what adds its result.
+
+    What contacts no server has no history.
+    """
+    if not source.contacts_servers or wishes.store == NO_STORE:
+        yield lambda _: None
+        return
     from auditor.history.store import open_store  # noqa: PLC0415  a database library is slow to import
 
     with (
         open_store(url_for(wishes.store, wishes.out)) as store,
         store.begin_run(run_id, show_moment(clock())),
     ):
-        yield
-
-
-def record(wishes: Wishes, source: Source, run: Run) -> None:
-    """Add a finished run to the history."""
-    if _is_recorded(wishes, source):
-        from auditor.history.store import open_store  # noqa: PLC0415  as above
-
-        with open_store(url_for(wishes.store, wishes.out)) as store:
-            store.record(run, read_evidence(wishes.out / run.id))
+        yield lambda run: store.record(run, read_evidence(wishes.out / run.id))
 
 
 def finish(wishes: Wishes, source: Source, run: Run, log: Log) -> None:
@@ -90,7 +81,3 @@ def finish(wishes: Wishes, source: Source, run: Run, log: Log) -> None:
     for failure in tell(wishes.notify, message_of(run, place), source.credentials):
         print(f"not told: {failure.place}: {failure.reason}", file=sys.stderr)
         log.notifier_failed(failure.place, reason=failure.reason)
-
-
-def _is_recorded(wishes: Wishes, source: Source) -> bool:
-    return source.contacts_servers and wishes.store != NO_STORE

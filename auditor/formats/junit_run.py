@@ -58,7 +58,7 @@ def _waiver_notes(notes: WaiverNotes) -> list[str]:
 
 
 def _drift_properties(drift: Drift | None) -> dict[str, str]:
-    if drift is None:
+    if drift is None or drift.is_beginning:
         return {}
     counted = Counter(change.kind for change in drift.changes)
     return {"against": drift.against} | {f"changes.{kind}": str(counted[kind]) for kind in ChangeKind if counted[kind]}

@@ -90,7 +90,7 @@ def _labels(finding: Finding) -> tuple[str, ...]:
 
 def _about_change(registry: "CollectorRegistry", run: Run) -> None:
     """Without a run to compare with there is no number: 0 would say that nothing changed."""
-    if run.drift is not None:
+    if run.drift is not None and not run.drift.is_beginning:
         kinds = _filled([(change.kind,) for change in run.drift.changes], [ChangeKind])
         text = "Changes against the run that was compared with."
         _counts(registry, "auditor_drift_changes", text, ("kind",), kinds)

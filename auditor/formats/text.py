@@ -70,7 +70,7 @@ class _Page:
             yield from self._place(name, hosts.get(name), findings.get(name, []), several=several)
         if run.drift is not None:
             yield ""
-            yield from changes(run.drift, self.layout)
+            yield from changes(run.drift, run.hosts, self.layout)
         if noted := list(waiver_notes(run.waivers, self.layout)):
             yield ""
             yield from noted

@@ -29,9 +29,11 @@ def file_lease(path: Path) -> Iterator[None]:
             _lock(handle)
         except OSError as error:
             raise StoreError(f"{path}: this run is being made by another process; wait for it to end") from error
-        yield
-        with suppress(OSError):  # Windows removes no open file; the next one that looks does
-            path.unlink()
+        try:
+            yield
+        finally:
+            with suppress(OSError):  # Windows removes no open file; the next one that looks does
+                path.unlink()
     finally:
         os.close(handle)
 

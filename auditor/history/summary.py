@@ -4,7 +4,7 @@ A flip is a verdict that is another than the one known before it. Runs in which 
 a server that does not answer every other night has not changed.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
@@ -53,7 +53,7 @@ def check_histories(intervals: Iterable[Interval]) -> Iterator[CheckHistory]:
 def history_of(intervals: Sequence[Interval]) -> CheckHistory:
     """Return the history of one check; there is at least one interval."""
     newest = intervals[-1]
-    alike = _newest_alike(intervals)
+    alike = _newest_alike(intervals, lambda each: (each.verdict,))
     recent = flips(_recent_verdicts(intervals))
     return CheckHistory(
         host=newest.host,
@@ -61,7 +61,7 @@ def history_of(intervals: Sequence[Interval]) -> CheckHistory:
         check=newest.check,
         verdict=newest.verdict,
         since=alike[0].first,
-        value_since=newest.first,
+        value_since=_newest_alike(intervals, _value)[0].first,
         last=newest.last,
         runs=sum(each.count for each in alike),
         judged=sum(each.count for each in intervals),
@@ -80,11 +80,16 @@ def flips(verdicts: Iterable[Verdict]) -> int:
     return sum(before is not after for before, after in pairwise(known))
 
 
-def _newest_alike(intervals: Sequence[Interval]) -> Sequence[Interval]:
+def _newest_alike(intervals: Sequence[Interval], what: Callable[[Interval], tuple[str, ...]]) -> Sequence[Interval]:
     place = len(intervals) - 1
-    while place > 0 and intervals[place - 1].verdict is intervals[-1].verdict:
+    while place > 0 and what(intervals[place - 1]) == what(intervals[-1]):
         place -= 1
     return intervals[place:]
+
+
+def _value(interval: Interval) -> tuple[str, ...]:
+    """Return what was found; a waiver changes nothing of it."""
+    return interval.verdict, interval.actual, interval.reason
 
 
 def _recent_verdicts(intervals: Sequence[Interval]) -> list[Verdict]:

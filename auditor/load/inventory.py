@@ -1,7 +1,7 @@
 """An inventory file -> servers, or every problem in it; ours in YAML, or the JSON of `ansible-inventory --list`."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,8 +61,19 @@ def _servers(node: Node, problems: list[Problem]) -> Iterator[Server]:
     groups = read_groups(node["groups"], problems)
     base = read_layer(node, TOP)
     alone = dict(node["hosts"].fields())
-    for name in {name: None for hosts in (alone, *(group.hosts for group in groups.values())) for name in hosts}:
+    everywhere = [alone, *(group.hosts for group in groups.values())]
+    problems += _alike(everywhere)
+    for name in {name: None for hosts in everywhere for name in hosts}:
         yield _server(name, alone.get(name), groups, base, problems)
+
+
+def _alike(everywhere: Iterable[Mapping[str, Node]]) -> Iterator[Problem]:
+    """Yield the names that differ from another one in upper and lower case alone: to DNS they are one server."""
+    first: dict[str, str] = {}
+    for name, node in (field for hosts in everywhere for field in hosts.items()):
+        other = first.setdefault(name.casefold(), name)
+        if other != name:
+            yield node.key_problem(f"{name!r} is {other!r} once more, in upper and lower case; write one of the two")
 
 
 def _server(name: str, alone: Node | None, groups: Mapping[str, Group], base: Layer, problems: list[Problem]) -> Server:

@@ -66,11 +66,24 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Drift:
-    """All changes against another run, sorted; `notes` names what could not be compared."""
+    """All changes against another run, sorted; `notes` names what could not be compared.
+
+    `against` is the id of that run, empty when there was none to compare with yet.
+    """
 
     against: str
     changes: tuple[Change, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def is_beginning(self) -> bool:
+        """Whether the run was to be compared with the last one, and is the first."""
+        return not self.against
+
+
+ALL_NEW = "there is no run to compare with yet, so every deviation counts as new"
+BEGINNING = Drift(against="", changes=(), notes=(ALL_NEW,))
+"""The drift of a first run."""
 
 
 def deviates(verdict: Verdict) -> bool:

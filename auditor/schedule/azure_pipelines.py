@@ -5,7 +5,7 @@ Numbers and `true` are quoted: to Azure every scalar is text, and so it is to it
 
 import json
 
-from auditor.schedule.scheduler import CI_REPORTS, MOST_HOURS, NAME, File, Job, Scheduler, comment, lines
+from auditor.schedule.scheduler import CI_DRIFT, CI_REPORTS, MOST_HOURS, NAME, File, Job, Scheduler, comment, lines
 
 
 def _files(job: Job) -> tuple[File, ...]:
@@ -17,7 +17,7 @@ def _steps(job: Job) -> tuple[str, ...]:
     return (
         "Make a pipeline from it on a pool whose agents reach the servers (here: Default, Linux).",
         *((secrets,) if job.secrets else ()),
-        "The workspace is made anew each night: for drift, name a store outside of it in the audit file.",
+        *CI_DRIFT,
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-from auditor.schedule.scheduler import CI_REPORTS, MOST_HOURS, NAME, File, Job, Scheduler, comment, lines
+from auditor.schedule.scheduler import CI_DRIFT, CI_REPORTS, MOST_HOURS, NAME, File, Job, Scheduler, comment, lines
 
 
 def _files(job: Job) -> tuple[File, ...]:
@@ -14,7 +14,7 @@ def _steps(job: Job) -> tuple[str, ...]:
     return (
         "Needs a self-hosted Linux runner that reaches the servers.",
         *((secrets,) if job.secrets else ()),
-        "The workspace is made anew each night: for drift, name a store outside of it in the audit file.",
+        *CI_DRIFT,
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-from auditor.schedule.scheduler import CI_REPORTS, MOST_HOURS, NAME, File, Job, Scheduler, comment, lines
+from auditor.schedule.scheduler import CI_DRIFT, CI_REPORTS, MOST_HOURS, NAME, File, Job, Scheduler, comment, lines
 
 
 def _files(job: Job) -> tuple[File, ...]:
@@ -16,7 +16,7 @@ def _steps(job: Job) -> tuple[str, ...]:
         f"cron time zone {job.zone}; the target branch must be protected when the variables are.",
         *((secrets,) if job.secrets else ()),
         "Needs a runner with the tag `auditor` that reaches the servers.",
-        "The workspace is made anew each night: for drift, name a store outside of it in the audit file.",
+        *CI_DRIFT,
     )
 
 

@@ -1,6 +1,6 @@
 """A declarative Jenkinsfile; the first line of a cron trigger may name its time zone (`TZ=`)."""
 
-from auditor.schedule.scheduler import CI_REPORTS, MOST_HOURS, File, Job, Scheduler, lines
+from auditor.schedule.scheduler import CI_DRIFT, CI_REPORTS, MOST_HOURS, File, Job, Scheduler, lines
 
 
 def _files(job: Job) -> tuple[File, ...]:
@@ -13,7 +13,7 @@ def _head(job: Job) -> list[str]:
         f"// Audit every night at {job.at:%H:%M} {job.zone}; written by auditor {job.version}.",
         "// Needs an agent with the label `auditor` that reaches the servers, and the plugin JUnit.",
         *secrets,
-        "// The reports are made anew each night: for drift, name a store outside of the workspace in the audit file.",
+        *(f"// {line}" for line in CI_DRIFT),
     ]
 
 

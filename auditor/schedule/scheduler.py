@@ -17,6 +17,11 @@ LATE_MINUTES = 10
 """Starts are spread over this long, where the scheduler can, so that many auditors do not all ask at once."""
 CI_REPORTS = "audit-reports"
 """The folder of reports in a CI workspace, made anew for every build, so that no old report is published again."""
+CI_DRIFT = (
+    f"{CI_REPORTS} is made anew each night, so `against: last` finds no run there. For drift, give a folder",
+    f"that stays instead (--out), and copy its latest/junit.xml to {CI_REPORTS}/latest to be published.",
+)
+"""What to do for drift in a CI workspace, as lines of a comment."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,7 +10,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Any
 
-_NAMES = ("audit_file", "examples", "inventory", "policy", "run", "waivers")
+_NAMES = ("audit_file", "diff", "examples", "inventory", "policy", "run", "waivers")
 
 
 def _build(name: str) -> dict[str, Any]:

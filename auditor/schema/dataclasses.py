@@ -24,6 +24,16 @@ def schema_of(kind: type) -> dict[str, Any]:
     return root | {"$defs": dict(sorted(definitions.items()))}
 
 
+def document_schema(kind: type, name: str) -> dict[str, Any]:
+    """Return the schema of a whole document, whose class has a `schema` that is its name: `auditor-run/1`."""
+    schema = schema_of(kind)
+    schema["properties"]["schema"] = {"const": name}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:auditor:schema:{name.replace('/', ':')}",
+    } | schema
+
+
 def value_of(kind: type[T], data: Any, path: str = "$") -> T:
     """Return the dataclass that the JSON value describes.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from auditor.cli.main import main
 from auditor.lab.fleet import Fleet
@@ -38,9 +39,8 @@ class Nights:
         inventory = self.folder / "inventory.yaml"
         with Fleet.start(load_scenario(scenario)) as fleet:
             fleet.write_inventory(inventory)
-            main(
-                ["run", "--policy", policy, "--inventory", str(inventory), "--out", str(self.out), *FROM_INSIDE, *words]
-            )
+            given = ["--policy", policy, "--inventory", str(inventory), "--out", str(self.out), "--retries", "0"]
+            main(["run", *given, *FROM_INSIDE, *words])
         return find_run("last", self.out).name
 
     def command(self, *words: str) -> int:
@@ -57,7 +57,22 @@ def changed(capsys: pytest.CaptureFixture[str], nights: Nights, before: str, aft
     capsys.readouterr()
     nights.command("diff", before, after, "--format", "json")
     document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert main(["schema", "diff"]) == 0
+    Draft202012Validator(json.loads(capsys.readouterr().out)).validate(document)
     return document
+
+
+def test_the_schema_of_a_comparison_refuses_what_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["schema", "diff"])
+
+    schema = json.loads(capsys.readouterr().out)
+
+    whole: dict[str, Any] = {name: [] for name in schema["required"]}
+    run = {"id": "a", "started": "", "version": ""}
+    right = whole | {"schema": "auditor-diff/1", "before": run, "after": run}
+    wrong = (whole, right | {"schema": "auditor-diff/2"}, right | {"more": 1}, right | {"changes": [{"kind": "odd"}]})
+    assert Draft202012Validator(schema).is_valid(right)
+    assert [each for each in wrong if Draft202012Validator(schema).is_valid(each)] == []
 
 
 def told(document: dict[str, Any]) -> set[tuple[str, str, str, tuple[str, ...]]]:

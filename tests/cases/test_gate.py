@@ -12,6 +12,7 @@ import yaml
 
 from auditor.cli.main import main
 from auditor.gate import gated
+from auditor.model.drift import BEGINNING
 from auditor.model.evidence import Status
 from auditor.model.finding import Finding, Verdict
 from auditor.model.gate import gate_texts, parse_gate
@@ -69,12 +70,13 @@ def stored(name: str, day: int, findings: Sequence[Finding], silent: Sequence[st
 
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a folder with two nights: a critical finding in both, a new one of low severity, one server lost."""
+    """Return a folder with three nights: a critical finding in all, then a new one of low severity, one server lost."""
     old = finding("web03", "ssl-required", Verdict.FAIL, Severity.CRITICAL)
     new = finding("web07", "banner", Verdict.FAIL, Severity.LOW)
     monday = stored("monday", 23, [old, finding("web07", "banner", Verdict.PASS, Severity.LOW)])
     tuesday = stored("tuesday", 24, [old, new], silent=["web20"])
-    for run in (monday, tuesday):
+    first = replace(stored("sunday", 22, [old]), drift=BEGINNING)
+    for run in (gated(first, parse_gate(["new"])), monday, tuesday):
         write_run(run, (), tmp_path / "reports")
     monkeypatch.chdir(tmp_path)
     return tmp_path / "reports"
@@ -83,6 +85,11 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("options", "code"),
     [
+        ("sunday", 1),
+        ("sunday --fail-on drift", 1),
+        ("sunday --fail-on new:critical", 1),
+        ("sunday --fail-on new --against monday", 0),
+        ("monday --fail-on new --against sunday", 0),
         ("monday", 1),
         ("monday --fail-on never", 0),
         ("monday --fail-on high", 1),

@@ -40,7 +40,7 @@ class Night:
 
     @property
     def words(self) -> tuple[str, ...]:
-        return "run", *FROM_INSIDE, "--inventory", self.inventory
+        return "run", *FROM_INSIDE, "--inventory", self.inventory, "--retries", "0"
 
     def messages(self) -> dict[str, int]:
         """Return how often each server was asked something."""
@@ -172,12 +172,42 @@ def test_what_changed_since_the_last_night_is_in_every_report(auditor, first: Ni
         assert "new deviation: site-ssl-not-required on cas01" in text
 
 
-def test_the_first_night_has_nothing_to_compare_with_and_says_so(auditor, first: Night) -> None:
-    ended = auditor(*first.words, "--against", "last")
+@pytest.mark.parametrize(
+    ("gate", "number"), [("new", "3 failing checks"), ("drift", "3 failing checks and 3 warnings")]
+)
+def test_on_the_first_night_every_deviation_is_new_and_the_end_says_why(
+    auditor, first: Night, gate: str, number: str
+) -> None:
+    ended = auditor(*first.words, "--against", "last", "--fail-on", gate)
+    again = auditor("gate", "last")
+    later = auditor("gate", "last", "--fail-on", "fail")
 
-    assert ended.code == 1
-    assert "note: reports holds no run yet, so this one is compared with none" in ended.err
-    assert latest()["drift"] is None
+    reason = " ".join(ended.out.partition("exit code 1: ")[2].partition("written to")[0].split())
+    assert (ended.code, again.code, later.code) == (1, 1, 1)
+    assert reason.startswith(f"{number} at or above the gate (fail on {gate}): ")
+    assert reason.endswith("; there is no run to compare with yet, so every deviation counts as new")
+    assert again.out.splitlines()[-1] == f"exit code 1: {reason}"
+    assert "yet" not in later.out
+    assert latest()["drift"]["against"] == ""
+
+
+def test_on_a_first_night_without_a_deviation_that_counts_the_run_passes(auditor, first: Night) -> None:
+    accept("cas02", "cas03", "*")
+
+    ended = auditor(*first.words, "--against", "last", "--fail-on", "new", "--waivers", "waivers.yaml")
+
+    told = " ".join(ended.out.split())
+    assert ended.code == 0
+    assert "exit code 0: every check that applies passes or is waived" in told
+    assert "there is no run to compare with yet, so every deviation counts as new written to" in told
+
+
+def test_the_night_after_the_first_is_compared_with_it(auditor, first: Night) -> None:
+    words = (*first.words, "--against", "last", "--fail-on", "new")
+
+    codes = [auditor(*words).code for _ in range(2)]
+
+    assert codes == [1, 0]
 
 
 def test_a_run_to_compare_with_that_is_not_there_is_told_before_a_server_is_asked(auditor, first: Night) -> None:
@@ -373,7 +403,7 @@ def test_an_audit_that_is_taken_up_again_asks_only_what_is_missing(auditor, firs
     right = Path(first.inventory).read_text()
     port = f'"port": {first.fleet.server("cas04").port},'
     Path("inventory.yaml").write_text(right.replace(port, '"port": 1,'))
-    words = ("run", "--policy", POLICY, "--inventory", "inventory.yaml")
+    words = ("run", "--policy", POLICY, "--inventory", "inventory.yaml", "--retries", "0")
     auditor(*words)
     before, asked = latest(), first.messages()
     Path("inventory.yaml").write_text(right)
@@ -388,6 +418,21 @@ def test_an_audit_that_is_taken_up_again_asks_only_what_is_missing(auditor, firs
     assert auditor("history").out.startswith("2 runs")
 
 
+@pytest.mark.parametrize("earlier", [0, 1])
+def test_a_run_that_takes_up_another_is_compared_with_what_that_one_was(
+    auditor, first: Night, third: Night, earlier: int
+) -> None:
+    for _ in range(earlier):
+        auditor(*first.words)
+    compared_with = latest()["run"]["id"] if earlier else ""
+    auditor(*third.words, "--against", "last")
+
+    auditor(*third.words, "--resume", "last", "--against", "last", "--fail-on", "new")
+
+    assert latest()["drift"]["against"] == compared_with
+    assert bool(latest()["drift"]["changes"]) is bool(earlier)
+
+
 def test_the_whole_audit_ends_at_its_deadline(auditor, slow: Night) -> None:
     ended = auditor(*slow.words, "--deadline", "3", "--timeout", "100")
 
@@ -396,6 +441,17 @@ def test_the_whole_audit_ends_at_its_deadline(auditor, slow: Night) -> None:
     assert "the audit's deadline passed" in reasons["cas02"]
     assert "deadline" not in reasons["cas01"]
     assert latest()["run"]["interrupted"] is False
+
+
+def test_a_service_that_restarts_is_asked_again(auditor, tmp_path: Path) -> None:
+    words = ("run", *FROM_INSIDE, "--host", "127.0.0.1:1", "--username", "u", "--secret", "environment:PATH")
+
+    ended = auditor(*words, "--retries", "1", "--log", "audit.log", "--log-format", "json")
+
+    events = [json.loads(line) for line in Path("audit.log").read_text().splitlines()]
+    assert ended.code == 3
+    assert [each["attempt"] for each in events if each["event"] == "retry"] == [2]
+    assert "tried 2 times: 127.0.0.1:1: nothing listens there (connection refused)" in " ".join(ended.out.split())
 
 
 @pytest.mark.parametrize(("retries", "tries"), [("0", 1), ("1", 2)])
@@ -442,6 +498,31 @@ def test_the_same_servers_are_not_audited_twice_at_once(auditor, begin, slow: Ni
     assert owner.returncode == 130
 
 
+def test_after_an_audit_that_was_killed_the_next_one_goes_on_and_says_so(auditor, begin, slow: Night) -> None:
+    words = (*slow.words, "--log", "audit.log", "--log-format", "json")
+    with begin(words) as process:
+        wait_for(lambda: done_in("audit.log"))
+        process.kill()
+        process.communicate(timeout=60)
+    between = auditor("history").out
+
+    ended = auditor(*words, "--timeout", "1")
+
+    owner = f"process {process.pid} on "
+    (event,) = (
+        line
+        for line in map(json.loads, Path("audit.log").read_text().splitlines())
+        if line["event"] == "lock_taken_over"
+    )
+    assert ended.code == 3
+    assert f"note: took over the lock of an audit that was killed: {owner}" in ended.err
+    assert event["owner"].startswith(owner)
+    assert event["lock"].startswith("reports/.lock-")
+    assert "no run is stored yet" in between
+    for told in (between, auditor("history").out):
+        assert ": interrupted, its process ended without a word\n" in told
+
+
 def test_an_audit_that_is_told_to_end_judges_and_writes_what_it_has(auditor, begin, slow: Night) -> None:
     with begin((*slow.words, "--log", "audit.log", "--log-format", "json", "--fail-on", "never")) as process:
         wait_for(lambda: done_in("audit.log"))
@@ -461,6 +542,7 @@ def test_an_audit_that_is_told_to_end_judges_and_writes_what_it_has(auditor, beg
     assert not list(Path("reports").glob(".lock-*"))
     stored = json.loads(auditor("history", "--format", "json").out)["runs"]
     assert [(each["id"], each["state"]) for each in stored] == [(run["run"]["id"], "interrupted")]
+    assert f" of {stored[0]['started']}: interrupted before every server was read: " in auditor("history").out
 
 
 # notice

@@ -252,7 +252,7 @@ def one_server(fleet, tmp_path: Path):
         secret.write_text(fleet.password)
         return (
             *("run", *POLICY, "--host", f"{server.address}:{server.port}", "--username", server.username),
-            *("--secret", f"file:{secret}", "--input", f"http_port={server.web_port}"),
+            *("--secret", f"file:{secret}", "--retries", "0", "--input", f"http_port={server.web_port}"),
         )
 
     return words
@@ -312,7 +312,7 @@ def test_an_input_that_is_named_almost_right_is_noticed(auditor, one_server) -> 
 
 def test_as_a_process_it_ends_with_the_code_of_its_report(python, inventory: str, repository: Path, tmp_path) -> None:
     done = subprocess.run(
-        [*python, "run", *POLICY, "--inventory", inventory, "--out", tmp_path / "reports"],
+        [*python, "run", *POLICY, "--inventory", inventory, "--retries", "0", "--out", tmp_path / "reports"],
         cwd=repository,
         capture_output=True,
         text=True,
@@ -330,7 +330,7 @@ def test_on_a_terminal_it_shows_how_far_it_is_and_takes_that_back(
 ) -> None:
     terminal, inside = pty.openpty()
     with subprocess.Popen(
-        [*python, "run", *POLICY, "--inventory", inventory, "--out", tmp_path / "reports"],
+        [*python, "run", *POLICY, "--inventory", inventory, "--retries", "0", "--out", tmp_path / "reports"],
         cwd=repository,
         env={**os.environ, "COLUMNS": "40"},
         stdout=subprocess.DEVNULL,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from auditor.errors import ExitCode, UsageError
 from auditor.gate import gated, judge_gate
-from auditor.model.drift import Cause, Change, ChangeKind, Drift, State
+from auditor.model.drift import ALL_NEW, BEGINNING, Cause, Change, ChangeKind, Drift, State
 from auditor.model.evidence import Status
 from auditor.model.finding import FLEET, Finding, Verdict
 from auditor.model.gate import Clause, Gate, Novelty, counts_warning, gate_texts, parse_gate
@@ -400,6 +400,31 @@ class TestNew:
         run = run_of(finding(FAIL, policy="tls"), finding(FAIL, FLEET, check="same"))
 
         assert reason(run, "info").endswith(": cas01 tls/check, fleet owa/same")
+
+    @pytest.mark.parametrize(
+        ("found", "gate", "expected"),
+        [
+            (PASS, "new", ExitCode.COMPLIANT),
+            (PASS, "drift", ExitCode.COMPLIANT),
+            (WARN, "new", ExitCode.COMPLIANT),
+            (WARN, "new:warning", ExitCode.FINDINGS),
+            (WARN, "drift", ExitCode.FINDINGS),
+            (FAIL, "new", ExitCode.FINDINGS),
+            (FAIL, "new:critical", ExitCode.COMPLIANT),
+            (FAIL, "never,tls=new", ExitCode.COMPLIANT),
+            (finding(FAIL, waiver=WAIVED), "new", ExitCode.COMPLIANT),
+            (ERROR, "drift", ExitCode.NOT_KNOWN),
+        ],
+    )
+    def test_where_there_is_no_run_to_compare_with_yet_every_deviation_is_new_and_that_is_told(
+        self, found: Finding | Verdict, gate: str, expected: ExitCode
+    ) -> None:
+        other = finding(PASS, policy="tls", check="other")
+        run = replace(run_of(found, other), drift=BEGINNING)
+
+        assert code(run, gate) is expected
+        assert reason(run, gate).endswith(f"; {ALL_NEW}")
+        assert ALL_NEW not in reason(run, "fail")
 
     def test_new_with_a_severity_asks_for_both(self) -> None:
         new = change(ChangeKind.NEW_DEVIATION, PASS, check="bad")

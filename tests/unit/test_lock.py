@@ -56,18 +56,16 @@ def test_an_audit_that_is_under_way_is_not_begun_a_second_time_and_its_owner_is_
     assert error.value.exit_code is ExitCode.NOT_KNOWN
 
 
-def test_a_killed_owner_leaves_a_stale_lock_that_is_taken_over_with_a_note(tmp_path: Path, repository: Path) -> None:
+def test_a_killed_owner_leaves_a_stale_lock_that_is_taken_over_and_is_named(tmp_path: Path, repository: Path) -> None:
     with holder(tmp_path, repository) as other:
         os.kill(other.pid, signal.SIGKILL)
         other.wait()
 
-        with held(tmp_path, "night", OURS) as note:
-            said = note
+        with held(tmp_path, "night", OURS) as killed:
+            said = killed
             left = json.loads((tmp_path / ".lock-night").read_text(encoding="ascii"))
 
-    assert said == (
-        f"took over the lock of an audit that was killed: process {other.pid} on there, begun then: auditor run"
-    )
+    assert said == f"process {other.pid} on there, begun then: auditor run"
     assert left == {"pid": OURS.pid, "host": "here", "started": OURS.started, "command": "auditor run"}
 
 
@@ -76,8 +74,8 @@ def test_an_owner_that_ends_leaves_nothing(tmp_path: Path, repository: Path) -> 
         other.communicate("")
 
     assert list(tmp_path.iterdir()) == []
-    with held(tmp_path, "night", OURS) as note:
-        assert note == ""
+    with held(tmp_path, "night", OURS) as killed:
+        assert killed == ""
 
 
 def test_an_owner_that_fails_lets_go(tmp_path: Path) -> None:
@@ -88,8 +86,8 @@ def test_an_owner_that_fails_lets_go(tmp_path: Path) -> None:
 
 
 def test_other_audits_are_not_in_the_way(tmp_path: Path, repository: Path) -> None:
-    with holder(tmp_path, repository), held(tmp_path, "other", OURS) as note:
-        assert note == ""
+    with holder(tmp_path, repository), held(tmp_path, "other", OURS) as killed:
+        assert killed == ""
 
 
 def test_of_many_processes_that_begin_at_once_exactly_one_works_at_a_time(tmp_path: Path, repository: Path) -> None:
@@ -139,8 +137,8 @@ def test_a_file_that_its_owner_removes_while_we_come_is_not_taken_for_the_lock(
 def test_a_damaged_lock_file_is_taken_over_all_the_same(tmp_path: Path) -> None:
     (tmp_path / ".lock-night").write_bytes(b"\xff not ours")
 
-    with held(tmp_path, "night", OURS) as note:
-        assert note.endswith("its owner's name cannot be read")
+    with held(tmp_path, "night", OURS) as killed:
+        assert killed == "its owner's name cannot be read"
 
 
 def test_a_folder_that_cannot_hold_a_lock_is_told_with_the_way_out(tmp_path: Path) -> None:

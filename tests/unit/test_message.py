@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from auditor.message import Message, message_of, worth_telling
-from auditor.model.drift import Cause, Change, ChangeKind, Drift, State
+from auditor.model.drift import ALL_NEW, BEGINNING, Cause, Change, ChangeKind, Drift, State
 from auditor.model.finding import Verdict
 from auditor.model.run import Coverage, Run
 from auditor.model.waiver import WaiverNotes
@@ -110,9 +110,17 @@ def test_waivers_that_end_are_told(run: Run) -> None:
     assert "waivers: 1 expired, 2 soon to expire\n" in message_of(noted, "/r").body
 
 
+def test_of_a_first_run_it_is_told_that_there_is_none_to_compare_with(run: Run) -> None:
+    message = message_of(replace(run, drift=BEGINNING, exit_code=1), "/r")
+
+    assert message.title == "auditor: exit code 1"
+    assert message.body.startswith(f"{ALL_NEW}\ncoverage: ")
+
+
 def test_people_are_told_of_drift_and_of_a_gate_that_failed_and_else_left_alone(run: Run) -> None:
     assert not worth_telling(run)
     assert not worth_telling(drifted(run))
+    assert not worth_telling(replace(run, drift=BEGINNING))
     assert not worth_telling(drifted(run, change(ChangeKind.STILL_DEVIATING)))
     assert worth_telling(replace(run, exit_code=3))
     for kind in set(ChangeKind) - {ChangeKind.STILL_DEVIATING}:

@@ -76,6 +76,10 @@ def test_an_answer_that_stays_is_not_asked_again(kind: NotReached) -> None:
     assert str(error.value) == "cas01: no 1; do something"
 
 
+def test_what_can_pass_is_a_restart_a_load_and_a_lost_connection_and_nothing_that_was_answered() -> None:
+    assert sorted(PASSING) == ["broken", "busy", "quota", "refused", "timed_out"]
+
+
 def test_a_refused_account_is_never_tried_again_because_it_could_be_locked_out() -> None:
     assert PASSING.isdisjoint({NotReached.UNAUTHORISED, NotReached.FORBIDDEN, NotReached.SECRET})
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -181,9 +182,32 @@ def test_a_value_that_was_not_accepted_is_told() -> None:
 
 
 def test_a_waiver_that_waives_nothing_is_told() -> None:
-    notes = judged(replace(WAIVER, ticket="", hosts=("cas99",))).notes
+    notes = judged(replace(WAIVER, ticket=""), findings=(found(verdict=Verdict.PASS),)).notes
 
     assert notes == WaiverNotes(unused=("w (Jane) is not needed: nothing that it names deviates unwaived; remove it",))
+
+
+@pytest.mark.parametrize(
+    ("change", "is_elsewhere"),
+    [
+        ({"hosts": ("cas99",)}, True),
+        ({"hosts": (), "groups": ("cellar",)}, True),
+        ({"hosts": ("*9",), "groups": ("cellar",)}, True),
+        ({"hosts": ("CAS01",)}, False),
+        ({"hosts": (), "groups": ()}, False),
+    ],
+)
+def test_a_waiver_that_means_no_server_is_told_to_do_so_and_not_to_be_removed(
+    change: dict[str, Any],
+    is_elsewhere: bool,  # noqa: FBT001  a column of the table
+) -> None:
+    findings = (found(verdict=Verdict.PASS),)
+
+    notes = judged(replace(WAIVER, **change), findings=findings).notes
+
+    (said,) = notes.unused
+    assert ("means no server that was judged by doors; look at its hosts and groups" in said) is is_elsewhere
+    assert ("remove it" in said) is not is_elsewhere
 
 
 def test_nothing_is_said_of_waivers_for_policies_that_were_not_judged() -> None:

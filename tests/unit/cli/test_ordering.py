@@ -29,11 +29,12 @@ def test_servers_come_from_the_inventory_and_from_the_command_line(tmp_path: Pat
     assert servers[2].connection == Connection(address="cas03", port=15985)
 
 
-def test_a_server_that_is_named_twice_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("host", "named"), [("cas01", "cas01"), ("CAS01", "CAS01, cas01")])
+def test_a_server_that_is_named_twice_is_refused_whatever_its_letters(tmp_path: Path, host: str, named: str) -> None:
     (tmp_path / "servers.yaml").write_text("hosts: {cas01: }\n")
 
-    with pytest.raises(UsageError, match="named twice: cas01; a server is audited once"):
-        servers_of(str(tmp_path / "servers.yaml"), ["cas01"], ANY)
+    with pytest.raises(UsageError, match=f"named twice: {named}; a server is audited once"):
+        servers_of(str(tmp_path / "servers.yaml"), [host], ANY)
 
 
 def test_an_audit_of_no_server_is_refused() -> None:

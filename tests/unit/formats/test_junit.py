@@ -3,6 +3,7 @@ from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 from auditor.formats.junit import FORMAT
+from auditor.model.drift import ALL_NEW, BEGINNING
 from auditor.model.evidence import Status
 from auditor.model.finding import FLEET, Finding, Verdict
 from auditor.model.run import Run
@@ -226,6 +227,13 @@ def test_notes_on_waivers_and_the_number_of_changes_stand_in_the_suite_of_the_ru
     assert run.drift.notes[0] in (shown.findtext("system-out") or "")
     assert shown.find("properties/property[@name='changes.new_deviation'][@value='1']") is not None
     assert {ending(case) for case in shown.iter("testcase")} == {"passed"}
+
+
+def test_a_first_run_has_a_note_and_no_numbers_of_changes(run: Run) -> None:
+    shown = suite(rendered(replace(run, drift=BEGINNING)), "auditor / run")
+
+    assert f"NOTE ON CHANGES {ALL_NEW}" in (shown.findtext("system-out") or "")
+    assert [each.get("name") for each in shown.iter("property")] == ["run"]
 
 
 def test_a_run_that_is_not_green_for_other_reasons_is_red_beside_its_notes(run: Run) -> None:

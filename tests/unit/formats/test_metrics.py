@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from auditor.errors import UsageError
 from auditor.formats.metrics import FORMAT, refuse_if_missing
-from auditor.model.drift import Cause, Change, ChangeKind, Drift
+from auditor.model.drift import BEGINNING, Cause, Change, ChangeKind, Drift
 from auditor.model.finding import Verdict
 from auditor.model.run import Run
 from auditor.model.waiver import WaiverMark, WaiverNotes
@@ -80,7 +80,8 @@ def test_drift_is_counted_by_kind(run: Run) -> None:
 
 
 def test_what_was_not_compared_is_not_told_as_unchanged(run: Run) -> None:
-    assert "auditor_drift_changes" not in rendered(replace(run, drift=None))
+    for drift in (None, BEGINNING):
+        assert "auditor_drift_changes" not in rendered(replace(run, drift=drift))
 
 
 def test_waivers_that_need_a_look_are_counted(run: Run) -> None:

@@ -4,10 +4,10 @@ from dataclasses import fields, replace
 import pytest
 
 from auditor.formats.text import Colour, render_text
-from auditor.model.drift import Change, ChangeKind, Drift
+from auditor.model.drift import BEGINNING, Cause, Change, ChangeKind, Drift, State
 from auditor.model.evidence import Status
 from auditor.model.finding import Finding, Verdict
-from auditor.model.run import Run
+from auditor.model.run import Host, Run
 from auditor.model.waiver import WaiverNotes
 
 ANSI = re.compile(r"\033\[[0-9;]*m")
@@ -155,13 +155,53 @@ def test_what_changed_and_whose_change_it_is_stands_before_the_ending(run: Run) 
 
     section = shown[shown.index("changes against 20261122T020000Z-91c2\n") : shown.index("checks: ")]
     assert run.drift is not None
-    for change in run.drift.changes:
-        assert (
-            f"  {change.kind.replace('_', ' ')}: {change.check + ' on ' if change.check else ''}{change.host}: "
-            in section
-        )
-        assert f": {change.text}\n" in section
+    told_once = (ChangeKind.STILL_DEVIATING, ChangeKind.NEWLY_UNKNOWN)
+    for change in (each for each in run.drift.changes if each.kind not in told_once):
+        place = f"{change.check} on {change.host}" if change.check else change.host
+        assert f"  {change.kind.replace('_', ' ')}: {place}: {change.text}\n" in section
     assert f"  note:  {run.drift.notes[0]}\n" in section
+
+
+def silent_now(run: Run, kind: ChangeKind, *checks: str, policy: str = "owa") -> Run:
+    """Return a run in which one server is not reached, with such a change for each check."""
+    before = State(verdict=Verdict.PASS, actual="1")
+    changes = (
+        Change(host="cas09", policy=policy, check=check, kind=kind, causes=(), before=before, since="May", text="long")
+        for check in checks
+    )
+    host = Host(name="cas09", status=Status.UNREACHABLE, reason="nothing listens there")
+    return replace(run, hosts=(host,), drift=Drift(against="yesterday", changes=tuple(changes)))
+
+
+def test_a_server_that_is_not_reached_any_more_is_told_once_and_not_check_by_check(run: Run) -> None:
+    shown = rendered(silent_now(run, ChangeKind.NEWLY_UNKNOWN, "a", "b", "c"))
+
+    assert "  newly unknown: cas09 is not reached any more: nothing listens there\n" in shown
+    assert "  newly unknown: on cas09, before: a (pass), b (pass), c (pass)\n" in shown
+    assert "long" not in shown
+
+
+def test_what_deviates_as_before_is_told_in_one_line_for_each_server(run: Run) -> None:
+    shown = rendered(silent_now(run, ChangeKind.STILL_DEVIATING, "a", "b"))
+
+    assert "  still deviating: on cas09 since May: a, b\n" in shown
+
+
+def test_checks_of_several_policies_are_told_apart_in_what_changed(run: Run) -> None:
+    one, other = (silent_now(run, ChangeKind.RESOLVED, "a", policy=name).drift for name in ("owa", "tls"))
+    assert one is not None
+    assert other is not None
+
+    shown = rendered(replace(run, drift=replace(one, changes=one.changes + other.changes)))
+
+    assert "  resolved: owa/a on cas09: long\n" in shown
+    assert "  resolved: tls/a on cas09: long\n" in shown
+
+
+def test_a_first_run_says_that_there_is_none_to_compare_with_instead_of_what_changed(run: Run) -> None:
+    shown = rendered(replace(run, drift=BEGINNING))
+
+    assert "\nchanges\n  note:  there is no run to compare with yet, so every deviation counts as new\n" in shown
 
 
 def test_a_comparison_without_changes_says_so(run: Run) -> None:
@@ -176,7 +216,7 @@ def test_without_a_comparison_nothing_is_said_of_changes(run: Run) -> None:
 
 @pytest.mark.parametrize("kind", list(ChangeKind))
 def test_every_kind_of_change_can_be_shown(run: Run, kind: ChangeKind) -> None:
-    change = Change(host="*", check="agree", kind=kind, causes=(), text="it changed")
+    change = Change(host="*", check="agree", kind=kind, causes=(Cause.SERVER,), text="it changed")
 
     shown = rendered(replace(run, drift=Drift(against="yesterday", changes=(change,))))
 

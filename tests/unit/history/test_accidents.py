@@ -126,3 +126,14 @@ def test_a_full_disk_leaves_history_as_it_was_and_says_what_to_do(
         event.remove(store._database.engine, "connect", little_room)
         store.record(second, evidence_of(second))
         assert list(store.evidence(second.id)) == evidence_of(second)
+
+
+def test_a_run_that_ends_in_an_error_leaves_nothing_beside_the_history(tmp_path: Path):
+    with (
+        pytest.raises(KeyboardInterrupt),
+        open_store(str(tmp_path / "history.db")) as store,
+        store.begin_run("20261101T020000Z-aaaa", "2026-11-01T02:00:00Z"),
+    ):
+        raise KeyboardInterrupt
+
+    assert [path.name for path in tmp_path.iterdir()] == ["history.db"]

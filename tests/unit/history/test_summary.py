@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,6 +37,14 @@ def test_a_verdict_holds_since_the_first_run_of_its_row_and_a_value_since_its_ow
 
     assert (told.since.run, told.value_since.run, told.last.run) == ("run-6", "run-9", "run-10")
     assert (told.runs, told.judged, told.flips) == (5, 10, 1)
+
+
+def test_a_waiver_that_comes_or_goes_is_no_other_value():
+    first, second = intervals((F, "1", 3), (F, "1", 2))
+
+    told = history_of([first, replace(second, waiver="w-7")])
+
+    assert (told.value_since.run, told.waiver) == ("run-1", "w-7")
 
 
 def test_another_value_with_the_same_verdict_is_no_flip():
