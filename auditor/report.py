@@ -3,23 +3,23 @@
 import os
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from tempfile import mkdtemp
 from types import TracebackType
-from typing import BinaryIO, Self, TypeAlias
+from typing import BinaryIO, Self
 
+from auditor.disk import Content, inside, pieces_of, replace_file, settle, settle_folder
 from auditor.errors import UsageError
 from auditor.formats import FORMATS
-from auditor.formats.format import Format
+from auditor.formats.format import Answers, Format, no_answers
 from auditor.model.run import Run
 
 EVIDENCE = "evidence.jsonl"
+WAIVERS = "waivers"
+"""The folder of the waivers that a run was judged by, as they were."""
 LATEST = "latest"
-
-Content: TypeAlias = Iterable[bytes] | Path
-"""What a file is made of: pieces, or a file to copy."""
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _RESERVED = (LATEST, "last")
@@ -78,17 +78,14 @@ class RunFolder:
 
     def store(self, name: str, content: Content) -> None:
         """Write a file, for example `policies/owa.yaml`; raise `UsageError` for a name that leads elsewhere."""
-        parts = PurePosixPath(name.replace("\\", "/")).parts
-        if not parts or any(part in ("..", "/") or ":" in part for part in parts):
-            raise UsageError(f"{name!r} does not name a file inside a run folder")
-        target = self.path.joinpath(*parts)
+        target = inside(self.path, name)
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("xb") as file:
-            for piece in _pieces(content):
+            for piece in pieces_of(content):
                 file.write(piece)
-            _settle(file)
+            settle(file)
 
-    def finish(self, run: Run, formats: Iterable[Format]) -> Path:
+    def finish(self, run: Run, formats: Iterable[Format], answers: Answers = no_answers) -> Path:
         """Write the reports, `run.json` always among them, move the folder to its place, point `latest` to it.
 
         Returns the place, `<out>/<run id>`.
@@ -97,23 +94,24 @@ class RunFolder:
             raise ValueError(f"run {run.id} does not belong in the folder of {self._id}")
         wanted = {"json": FORMATS["json"]} | {report.name: report for report in formats}
         for report in wanted.values():
-            self.store(report.filename, report.render(run))
+            for file in report.files(run, answers):
+                self.store(file.name, file.content)
         self._close_evidence()
         for folder in (*(path for path in self.path.rglob("*") if path.is_dir()), self.path):
-            _settle_folder(folder)
+            settle_folder(folder)
         place = self._out / self._id
         try:
             self.path.rename(place)
         except OSError as error:
             raise UsageError(f"{place}: the run cannot take its place ({error.strerror}); run again") from error
         self._partial = None
-        _settle_folder(self._out)
+        settle_folder(self._out)
         point_latest(self._out, self._id)
         return place
 
     def _close_evidence(self) -> None:
         if self._evidence is not None:
-            _settle(self._evidence)
+            settle(self._evidence)
             self._evidence.close()
             self._evidence = None
 
@@ -124,6 +122,22 @@ def write_run(run: Run, formats: Iterable[Format], out: Path, *, extra: Mapping[
         for name, content in (extra or {}).items():
             folder.store(name, content)
         return folder.finish(run, formats)
+
+
+def write_reports(run: Run, formats: Iterable[Format], answers: Answers, folder: Path) -> Iterator[Path]:
+    """Write a run's reports into any folder and yield each file's path; what is there of the same name is replaced.
+
+    Raises `UsageError` when the folder cannot hold them.
+    """
+    for report in formats:
+        for file in report.files(run, answers):
+            target = inside(folder, file.name)
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                replace_file(target, file.content)
+            except OSError as error:
+                raise UsageError(f"{target}: cannot be written ({error.strerror}); name another --out") from error
+            yield target
 
 
 def point_latest(out: Path, run_id: str) -> None:
@@ -148,28 +162,3 @@ def point_latest(out: Path, run_id: str) -> None:
 def _refuse_taken(place: Path) -> None:
     if place.exists():
         raise UsageError(f"{place} exists already: a run is never overwritten; remove it, or use another --out")
-
-
-def _pieces(content: Content) -> Iterable[bytes]:
-    if not isinstance(content, Path):
-        yield from content
-        return
-    with content.open("rb") as file:
-        while piece := file.read(1 << 20):
-            yield piece
-
-
-def _settle(file: BinaryIO) -> None:
-    """Have the file's bytes on the disk before its folder takes its name."""
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _settle_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return  # Windows opens no folder as a file, and NTFS journals the rename itself
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -2,12 +2,17 @@
 
 import json
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from auditor import evidence_store
+from auditor.formats.format import Answers
+from auditor.model.answer import Answer
 from auditor.model.evidence import Evidence
+from auditor.model.question import spell
 from auditor.report import EVIDENCE
 
 _NAME = b'"server":'
@@ -46,3 +51,18 @@ class StoredEvidence:
             return None
         self._file.seek(self._places[server])
         return evidence_store.read(self._file.readline())
+
+
+@contextmanager
+def answers_kept(folder: Path) -> Iterator[Answers]:
+    """Give the answers of a run's servers; its evidence is opened when the first is wanted, and may not be there."""
+    with ExitStack() as opened:
+        stored: list[StoredEvidence] = []
+
+        def answers(server: str) -> Mapping[str, Answer]:
+            if not stored and (folder / EVIDENCE).is_file():
+                stored.append(opened.enter_context(StoredEvidence(folder)))
+            evidence = stored[0].of(server) if stored else None
+            return {spell(question): answer for question, answer in evidence.answers.items()} if evidence else {}
+
+        yield answers

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from auditor.errors import DocumentError, UsageError
 from auditor.formats import FORMATS
-from auditor.formats.format import Format
+from auditor.formats.format import Format, refuse_missing
 from auditor.load.policy import load_policy
 from auditor.load.shipped import find_policy
 from auditor.model.policy import Policy
@@ -54,11 +54,14 @@ def policies_named(names: Sequence[str]) -> tuple[Policy, ...]:
 
 
 def formats_named(names: Sequence[str]) -> tuple[Format, ...]:
-    """Return report formats by name, each once; raises `UsageError` for one that there is not."""
+    """Return report formats by name, each once; raises `UsageError` for one that is not there or not installed."""
     for name in names:
         if name not in FORMATS:
             raise UsageError(unknown("format", name, FORMATS))
-    return tuple(FORMATS[name] for name in dict.fromkeys(names))
+    chosen = tuple(FORMATS[name] for name in dict.fromkeys(names))
+    for report in chosen:
+        refuse_missing(report)
+    return chosen
 
 
 def given_inputs(options: argparse.Namespace) -> Mapping[str, Value]:

@@ -14,11 +14,10 @@ from auditor.cli import surroundings
 from auditor.cli.arguments import REPEATABLE, add_policies, formats_named
 from auditor.cli.gate import GATES
 from auditor.cli.sources import Source, from_evidence, from_servers, resumed
-from auditor.cli.waivers_option import add_waivers, waivers_named, warning_time
+from auditor.cli.waivers_option import accepted, add_waivers, warning_time
 from auditor.cli.wishes import Wishes, wishes_of
 from auditor.compare import Stored
 from auditor.errors import ExitCode
-from auditor.formats import FORMATS
 from auditor.formats.format import Format
 from auditor.formats.text import Colour, render_text
 from auditor.gate import refuse_unjudgeable
@@ -45,13 +44,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--authentication", choices=tuple(map(str, Authentication)), metavar="HOW", help=_choices(Authentication))
     add("--scheme", choices=tuple(map(str, Scheme)), metavar="SCHEME", help=f"for --host: {_choices(Scheme)}")
     add("--ca-file", default="", metavar="PEM", help="for --host: certificate authorities to trust")
-    add("--evidence", metavar="RUN", help="judge the evidence of a stored run again; contacts no server")
+    add(
+        "--evidence",
+        metavar="RUN",
+        help="judge a stored run's evidence, or an export's (.zip), again; contacts no server",
+    )
     add("--resume", metavar="RUN", help="ask only the servers that are missing in a stored run")
     add("--against", metavar="RUN", help="tell what changed since that run, and whose change it is")
     add_waivers(parser)
     add("--fail-on", action="append", default=[], metavar="GATE", help="what makes the exit code 1 (default: fail) (*)")
     add("--min-coverage", default="", metavar="N%", help="servers that must be judged (default: all)")
-    add("--format", action="append", default=[], metavar="FORMAT", help=f"besides json: {', '.join(FORMATS)} (*)")
+    add("--format", action="append", default=[], metavar="FORMAT", help="besides json; see auditor report --help (*)")
     add("--out", metavar="DIR", help="where runs are written (default: reports)")
     add("--store", metavar="URL", help="the history (default: history.db there; none: keep none)")
     add("--notify", action="append", default=[], metavar="URL", help="whom to tell of drift and failed gates (*)")
@@ -107,6 +110,7 @@ def _order(wishes: Wishes, source: Source, formats: _Formats, clock: Clock) -> O
     refuse_unjudgeable(wishes.gate, [policy.id for policy in policies], compared=bool(wishes.against))
     against = _against(wishes)
     now = clock()
+    waived_by = source.accepted or accepted(wishes.waivers, policies, now.date())
     return Order(
         run_id=f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}",
         assignments=source.assignments,
@@ -114,7 +118,9 @@ def _order(wishes: Wishes, source: Source, formats: _Formats, clock: Clock) -> O
         probes=PROBES,
         formats=formats,
         gate=wishes.gate,
-        waivers=waivers_named(wishes.waivers, policies, now.date()),
+        waivers=waived_by.waivers,
+        waiver_files=waived_by.files,
+        as_of=waived_by.as_of,
         soon=warning_time(wishes.waiver_warning),
         against=against,
         is_beginning=bool(wishes.against) and against is None,

@@ -21,9 +21,8 @@ def visible(text: str) -> str:
     The result is printable, is legal XML 1.0 (section 2.2, Char) and encodes to UTF-8. A text that holds
     such a spelling already is not told apart from the character; `run.json` keeps the exact text.
     """
-    if text.isascii() and text.isprintable():
-        return text
-    return _HIDDEN.sub(_spelling, text)
+    # whatever is hidden is not printable, and to ask that is ten times as fast; a fleet has millions of such texts
+    return text if text.isprintable() else _HIDDEN.sub(_spelling, text)
 
 
 def visible_lines(text: str) -> list[str]:

@@ -1,18 +1,15 @@
 """`run.json`: the whole run for programs, described by `auditor schema run`, and read back by `auditor.runs`."""
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
-from textwrap import indent
 from typing import Any
 
-from auditor.formats.format import Format
+from auditor.formats.format import Format, one_file
+from auditor.formats.json_text import Pieces, members
 from auditor.model.drift import Change, Drift
-from auditor.model.finding import Finding, Verdict, order
+from auditor.model.finding import Finding, Verdict, in_order
 from auditor.model.run import SCHEMA, Coverage, Host, JudgedPolicy, Run
 from auditor.model.waiver import WaiverNotes
-
-_BLANKS = "  "
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +37,7 @@ class RunDocument:
     run: RunHead
     policies: tuple[JudgedPolicy, ...]
     hosts: tuple[Host, ...]
-    findings: tuple[Finding, ...]
+    findings: Sequence[Finding]
     waivers: WaiverNotes
     drift: Drift | None
     coverage: Coverage
@@ -57,7 +54,7 @@ def document_of(run: Run) -> RunDocument:
         run=RunHead(**head),
         policies=tuple(sorted(run.policies, key=lambda policy: (policy.id, policy.version, policy.digest))),
         hosts=tuple(sorted(run.hosts, key=lambda host: host.name)),
-        findings=tuple(sorted(run.findings, key=order)),
+        findings=in_order(run.findings),
         waivers=run.waivers,
         drift=run.drift and replace(run.drift, changes=tuple(sorted(run.drift.changes, key=_change_order))),
         coverage=run.coverage,
@@ -89,42 +86,28 @@ def _change_order(change: Change) -> tuple[str, str, str, str, str]:
 
 
 def _render(run: Run) -> Iterator[bytes]:
-    yield from _members(document_of(run), 0)
+    yield from _written(document_of(run), 0)
     yield b"\n"
 
 
-def _members(value: Any, depth: int) -> Iterator[bytes]:
+def _written(value: Any, depth: int) -> Iterator[bytes]:
     """Yield a dataclass, its lists one item at a time, so that a fleet's findings are never held twice."""
-    separator = "{"
-    for field in fields(value):
-        yield f'{separator}\n{_BLANKS * (depth + 1)}"{field.name}": '.encode("ascii")
-        member = getattr(value, field.name)
-        if is_dataclass(member):
-            yield from _members(member, depth + 1)
-        else:
-            yield from _items(member, depth + 1) if isinstance(member, tuple) else (_nested(member, depth + 1),)
-        separator = ","
-    yield f"\n{_BLANKS * depth}}}".encode("ascii")
+    yield from members({field.name: _member(getattr(value, field.name), depth + 1) for field in fields(value)}, depth)
 
 
-def _items(values: tuple[Any, ...], depth: int) -> Iterator[bytes]:
-    separator = "["
-    for value in values:
-        yield f"{separator}\n{_BLANKS * (depth + 1)}".encode("ascii") + _nested(value, depth + 1)
-        separator = ","
-    yield f"\n{_BLANKS * depth}]".encode("ascii") if values else b"[]"
-
-
-def _nested(value: Any, depth: int) -> bytes:
-    # ASCII escapes lone surrogates and everything that changes how a terminal shows text; DEL is the one ASCII
-    # control that JSON (RFC 8259 section 7) lets stand
-    text = json.dumps(_plain(value), indent=2, ensure_ascii=True, allow_nan=False).replace("\x7f", "\\u007f")
-    return indent(text, _BLANKS * depth).lstrip().encode("ascii")
+def _member(value: Any, depth: int) -> Any:
+    if is_dataclass(value):
+        return Pieces(_written(value, depth))
+    is_list = isinstance(value, Sequence) and not isinstance(value, str)
+    return (_plain(item) for item in value) if is_list else _plain(value)
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, str) or value is None:  # most of what there is
+        return value
     if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        # as `fields` gives them, without making a tuple of them for each of a million findings
+        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
     if isinstance(value, Mapping):
         # the verdicts keep the order of their enum, free keys are sorted
         keys = value if all(isinstance(key, Verdict) for key in value) else sorted(value)
@@ -134,4 +117,9 @@ def _plain(value: Any) -> Any:
     return value
 
 
-FORMAT = Format(name="json", filename="run.json", render=_render)
+FORMAT = Format(
+    name="json",
+    reader="programs; the auditor itself reads it back",
+    filename="run.json",
+    files=one_file("run.json", _render),
+)

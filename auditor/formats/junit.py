@@ -1,31 +1,40 @@
 """`junit.xml`: a run for CI servers and their dashboards. One suite per server and policy, one test per check."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import count, groupby
+from heapq import merge
+from itertools import chain, count, groupby
+from operator import itemgetter
 
+from auditor.formats.changed import Key, changes_of, counts_as_new
 from auditor.formats.escape import shortened, visible, visible_lines
-from auditor.formats.format import Format
-from auditor.formats.junit_case import Key, cases, message, one_line, unique, warning_text
-from auditor.formats.junit_run import new_in, run_suite
+from auditor.formats.format import Format, one_file
+from auditor.formats.junit_case import Names, cases, message, one_line, warning_text
+from auditor.formats.junit_run import run_suite
 from auditor.formats.junit_suite import Case, Suite, suite_xml, timestamp
+from auditor.formats.sources import mapped_text, source_text
+from auditor.model.drift import Change
 from auditor.model.evidence import Status
-from auditor.model.finding import FLEET, Finding, Verdict, order
+from auditor.model.finding import FLEET, Finding, Verdict, in_order
 from auditor.model.run import Host, JudgedPolicy, Run
 
 _LONGEST_MESSAGE = 500
 _RED = ("failure", "error")
+_NONE: Iterator[Finding] = iter(())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Place:
-    """What suites are about: a server, or the fleet, which has no `host`; `classname` is one part, without dots."""
+    """What suites are about: a server, or the fleet, which has no `host`; `classname` is one part, without dots.
+
+    `findings` are to be gone through once, before the next place is asked for.
+    """
 
     shown: str
     classname: str
     host: Host | None
-    findings: tuple[Finding, ...]
+    findings: Iterable[Finding]
 
 
 def _render(run: Run) -> Iterator[bytes]:
@@ -42,32 +51,41 @@ def _render(run: Run) -> Iterator[bytes]:
 
 
 def _suites(run: Run) -> Iterator[Suite]:
-    policies, new = {policy.id: policy for policy in run.policies}, new_in(run)
+    policies, changes = {policy.id: policy for policy in run.policies}, changes_of(run)
     for place in _places(run):
         if place.host is not None and place.host.status is Status.UNREACHABLE:
             yield _unreachable_suite(run, place, place.host.reason)
         for policy, findings in groupby(place.findings, lambda finding: finding.policy):
-            yield _policy_suite(run, place, policies.get(policy), tuple(findings), new)
+            yield _policy_suite(run, place, policies.get(policy), tuple(findings), changes)
 
 
 def _places(run: Run) -> Iterator[_Place]:
-    hosts = {host.name: host for host in run.hosts}
-    sorted_findings = sorted(run.findings, key=order)
-    findings = {name: tuple(group) for name, group in groupby(sorted_findings, lambda finding: finding.host)}
-    names = sorted(hosts.keys() | findings.keys())
-    shown = ["fleet" if name == FLEET else name for name in names]
-    classnames = unique(_without_dots(name) for name in shown)
-    for name, title, classname in zip(names, shown, classnames, strict=True):
-        yield _Place(shown=title, classname=classname, host=hosts.get(name), findings=findings.get(name, ()))
+    """Yield servers and fleet by name, a server without findings too; at most one policy's findings are held."""
+    hosts, classnames = {host.name: host for host in run.hosts}, Names()
+    nothing = ((name, _NONE) for name in sorted(hosts))
+    judged = groupby(in_order(run.findings), lambda finding: finding.host)
+    for name, parts in groupby(merge(nothing, judged, key=itemgetter(0)), itemgetter(0)):
+        shown = "fleet" if name == FLEET else name
+        yield _Place(
+            shown=shown,
+            classname=classnames.unique(_without_dots(shown)),
+            host=hosts.get(name),
+            findings=chain.from_iterable(part for _, part in parts),
+        )
 
 
 def _policy_suite(
-    run: Run, place: _Place, policy: JudgedPolicy | None, findings: tuple[Finding, ...], new: Collection[Key]
+    run: Run,
+    place: _Place,
+    policy: JudgedPolicy | None,
+    findings: tuple[Finding, ...],
+    changes: Mapping[Key, Change],
 ) -> Suite:
     name = findings[0].policy
+    new = {finding.check for finding in findings if changes and counts_as_new(finding, changes)}
     warnings = [finding for finding in findings if finding.verdict is Verdict.WARN and finding.waiver is None]
-    judged_by = {"policy.version": policy.version, "policy.digest": policy.digest} if policy else {}
-    warned = {f"warning.{finding.check}": message(finding, is_new=order(finding) in new) for finding in warnings}
+    judged_by = _judged_by(policy) if policy else {}
+    warned = {f"warning.{finding.check}": message(finding, is_new=finding.check in new) for finding in warnings}
     return Suite(
         name=f"{place.shown} / {name}",
         package=name,
@@ -77,6 +95,15 @@ def _policy_suite(
         cases=cases(findings, f"{place.classname}.{_without_dots(name)}", run.fail_on, new),
         output="\n".join(warning_text(finding) for finding in warnings),
     )
+
+
+def _judged_by(policy: JudgedPolicy) -> dict[str, str]:
+    about = {
+        "policy.version": policy.version,
+        "policy.digest": policy.digest,
+        "policy.source": source_text(policy.source),
+    }
+    return about | {f"answers_to.{check.id}": said for check in policy.checks if (said := mapped_text(check))}
 
 
 def _unreachable_suite(run: Run, place: _Place, reason: str) -> Suite:
@@ -114,4 +141,6 @@ def _without_dots(name: str) -> str:
     return re.sub(r"[.\s]", "_", visible(name))
 
 
-FORMAT = Format(name="junit", filename="junit.xml", render=_render)
+FORMAT = Format(
+    name="junit", reader="CI servers and their dashboards", filename="junit.xml", files=one_file("junit.xml", _render)
+)

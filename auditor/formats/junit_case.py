@@ -1,42 +1,46 @@
 """A finding -> its JUnit test case: which element says the verdict, and what its message and text hold."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
-from typing import TypeAlias
 
 from auditor.formats.escape import shortened, visible_lines
 from auditor.formats.junit_suite import Case
-from auditor.model.finding import Finding, Verdict, order
+from auditor.model.finding import Finding, Verdict
 from auditor.model.gate import counts_warning
 from auditor.model.waiver import WaiverMark
 
 _LONGEST_NAME = 200
 _LONGEST_MESSAGE = 500
 
-Key: TypeAlias = tuple[str, str, str]
-"""Host, policy and check of a finding."""
 
-
-def cases(findings: Sequence[Finding], classname: str, fail_on: str, new: Collection[Key]) -> tuple[Case, ...]:
+def cases(findings: Sequence[Finding], classname: str, fail_on: str, new: Collection[str]) -> tuple[Case, ...]:
     """Return a test case for each finding of one suite; a warning fails only where the gate says so.
 
-    `new` has the keys (`order`) of what another run did not find; their messages begin with `[new]`.
+    `new` has the checks that another run did not find deviating; their messages begin with `[new]`.
     """
-    names = unique(shortened(one_line(f"{each.check}: {each.title}"), _LONGEST_NAME) for each in findings)
+    names = Names()
     return tuple(
-        _case(each, Case(name=name, classname=classname), fail_on, is_new=order(each) in new)
-        for each, name in zip(findings, names, strict=True)
+        _case(each, Case(name=names.unique(_name(each)), classname=classname), fail_on, is_new=each.check in new)
+        for each in findings
     )
 
 
-def unique(names: Iterable[str]) -> list[str]:
-    """Return the names in their order, later equal ones numbered: Jenkins and GitLab hide results of equal name."""
-    chosen: dict[str, None] = {}  # a set that keeps its order
-    for name in names:
-        candidates = (name if number == 1 else f"{name} ({number})" for number in count(1))
-        chosen[next(candidate for candidate in candidates if candidate not in chosen)] = None
-    return list(chosen)
+class Names:
+    """Names of which no two are equal: Jenkins and GitLab hide results of equal name."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def unique(self, name: str) -> str:
+        """Return the name, numbered when it was given before."""
+        numbered = name
+        for number in count(2):
+            if numbered not in self._taken:
+                break
+            numbered = f"{name} ({number})"
+        self._taken.add(numbered)
+        return numbered
 
 
 def message(finding: Finding, *, is_new: bool = False) -> str:
@@ -70,6 +74,10 @@ def warning_text(finding: Finding) -> str:
 def one_line(said: str) -> str:
     """Return the text with its line ends as blanks."""
     return " ".join(visible_lines(said))
+
+
+def _name(finding: Finding) -> str:
+    return shortened(one_line(f"{finding.check}: {finding.title}"), _LONGEST_NAME)
 
 
 def _case(finding: Finding, passed: Case, fail_on: str, *, is_new: bool) -> Case:

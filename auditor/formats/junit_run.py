@@ -3,26 +3,11 @@
 from collections import Counter
 from dataclasses import fields
 
-from auditor.formats.junit_case import Key, one_line
+from auditor.formats.junit_case import one_line
 from auditor.formats.junit_suite import Case, Suite, timestamp
-from auditor.model.drift import Change, ChangeKind, Drift
-from auditor.model.finding import Finding, Verdict, order
+from auditor.model.drift import ChangeKind, Drift
 from auditor.model.run import Run
 from auditor.model.waiver import WaiverNotes
-from auditor.novelty import became_worse, is_new
-
-
-def new_in(run: Run) -> frozenset[Key]:
-    """Return the keys (`order`) of what deviates or is not known in this run, and did not in the run compared with."""
-    changes = {(each.host, each.policy, each.check): each for each in (run.drift.changes if run.drift else ())}
-    return frozenset(
-        key for finding in run.findings if (key := order(finding)) in changes and _is_new(finding, changes[key])
-    )
-
-
-def _is_new(finding: Finding, change: Change) -> bool:
-    unknown = finding.verdict is Verdict.ERROR
-    return became_worse(finding, change) if unknown else is_new(finding, change, (Verdict.FAIL, Verdict.WARN))
 
 
 def run_suite(run: Run, *, is_red: bool) -> Suite:

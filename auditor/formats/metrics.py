@@ -10,9 +10,8 @@ from datetime import datetime
 from itertools import product
 from typing import TYPE_CHECKING
 
-from auditor.errors import UsageError
 from auditor.formats.escape import visible
-from auditor.formats.format import Format
+from auditor.formats.format import Format, Needed, one_file
 from auditor.model.drift import ChangeKind
 from auditor.model.evidence import Status
 from auditor.model.finding import Finding, Verdict
@@ -25,19 +24,7 @@ if TYPE_CHECKING:
 _BY = ("policy", "verdict", "severity")
 
 
-def refuse_if_missing() -> None:
-    """Raise `UsageError` when the package it needs is not installed; better before an audit than after."""
-    try:
-        import prometheus_client  # noqa: F401, PLC0415  an extra: only who uses it needs it
-    except ImportError:
-        raise UsageError(
-            "the format metrics needs the package prometheus-client, which is not installed: "
-            "pip install auditor[metrics]"
-        ) from None
-
-
 def _render(run: Run) -> Iterator[bytes]:
-    refuse_if_missing()
     from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415  an extra
 
     registry = CollectorRegistry(auto_describe=False)
@@ -131,4 +118,11 @@ def _counts(
         (gauge.labels(*map(visible, given)) if labels else gauge).inc(value)
 
 
-FORMAT = Format(name="metrics", filename="metrics.prom", render=_render, has_findings=False)
+FORMAT = Format(
+    name="metrics",
+    reader="Prometheus, through the textfile collector of node_exporter",
+    filename="metrics.prom",
+    files=one_file("metrics.prom", _render),
+    has_findings=False,
+    needs=Needed(module="prometheus_client", package="prometheus-client", extra="metrics"),
+)

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby
 
-from auditor.formats.format import Format
+from auditor.formats.format import Format, one_file
+from auditor.formats.sources import CheckKey, checks_of, mapped_text, source_text
 from auditor.formats.text_changes import changes, waiver_notes
 from auditor.formats.text_layout import IN_PART, NOT_REACHED, WAIVED, Layout
 from auditor.model.evidence import Status
 from auditor.model.finding import FLEET, Finding, Verdict, order
-from auditor.model.run import Host, Run
+from auditor.model.run import Host, JudgedCheck, Run
 from auditor.model.waiver import WaiverMark
 
 _NARROWEST = 40
@@ -42,7 +43,8 @@ class Colour(Enum):
 
 def render_text(run: Run, colour: Colour = Colour.NEVER, width: int = 100) -> Iterator[str]:
     """Yield the report line by line, each ended by a line feed, wrapped to `width` columns (at least 40)."""
-    page = _Page(layout=Layout(is_coloured=colour is Colour.ALWAYS, width=max(width, _NARROWEST)))
+    layout = Layout(is_coloured=colour is Colour.ALWAYS, width=max(width, _NARROWEST))
+    page = _Page(layout=layout, checks=checks_of(run))
     for line in page.run(run):
         yield line.rstrip() + "\n"
 
@@ -52,6 +54,7 @@ class _Page:
     """What stands where."""
 
     layout: Layout
+    checks: Mapping[CheckKey, JudgedCheck]
 
     def run(self, run: Run) -> Iterator[str]:
         yield from self.layout.wrapped("", f"auditor {run.version}, run {run.id}, {run.started} to {run.finished}")
@@ -61,6 +64,7 @@ class _Page:
             yield from self.layout.wrapped("", f"judged again from the evidence of run {run.evidence_of}")
         for policy in sorted(run.policies, key=lambda policy: policy.id):
             yield from self.layout.wrapped("", f"policy {policy.id} {policy.version}: {policy.title}")
+            yield from self.layout.wrapped("  ", f"source: {source_text(policy.source)}")
         findings = {name: list(group) for name, group in groupby(sorted(run.findings, key=order), lambda one: one.host)}
         hosts = {host.name: host for host in run.hosts}
         several = len({finding.policy for finding in run.findings}) > 1
@@ -127,6 +131,8 @@ class _Page:
                 yield from self.layout.part("why", finding.reason)
                 yield from self.layout.part("to do", finding.remediation)
                 yield from self.layout.part("see", finding.reference)
+                mapped = self.checks.get((finding.policy, finding.check))
+                yield from self.layout.part("answers", mapped_text(mapped))
 
     def _ending(self, run: Run) -> Iterator[str]:
         covered = run.coverage
@@ -161,4 +167,9 @@ def _render(run: Run) -> Iterator[bytes]:
     return (line.encode() for line in render_text(run))
 
 
-FORMAT = Format(name="text", filename="report.txt", render=_render)
+FORMAT = Format(
+    name="text",
+    reader="people at a terminal, and in mails",
+    filename="report.txt",
+    files=one_file("report.txt", _render),
+)

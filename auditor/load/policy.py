@@ -86,6 +86,7 @@ def _check(node: Node, around: Surroundings) -> Check:
         rationale=node["rationale"].text(),
         remediation=node["remediation"].text(),
         reference=node["reference"].text(),
+        mappings={name: ids.texts() for name, ids in node["mappings"].fields()},
         line=node.line,
     )
     around.problems.extend(_scope_problems(node, check.scope))

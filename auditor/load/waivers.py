@@ -24,7 +24,7 @@ def load_waivers(path: Path, policies: Sequence[Policy], today: date) -> tuple[W
     Raises `DocumentError` with all problems of all files. Waivers are for the given policies; none may expire later
     than the maximum number of days after `today`.
     """
-    documents, told = _documents(_files(path))
+    documents, told = _documents(waiver_files(path))
     days = min((days for document in documents if (days := _maximum(document))), default=MAXIMUM_DAYS)
     known = {policy.id: policy for policy in policies}
     places: dict[str, str] = {}
@@ -45,7 +45,8 @@ def load_waivers(path: Path, policies: Sequence[Policy], today: date) -> tuple[W
     return tuple(found)
 
 
-def _files(path: Path) -> list[Path]:
+def waiver_files(path: Path) -> list[Path]:
+    """Return the files that `load_waivers` reads; raises `DocumentError` for a folder without any."""
     if not path.is_dir():
         return [path]
     files = sorted(file for pattern in ("*.yaml", "*.yml") for file in path.glob(pattern))

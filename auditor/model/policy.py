@@ -106,7 +106,9 @@ class Check:
     """One expected state.
 
     For `scope` server, `expect` must hold. For `scope` fleet, the facts named in `agree_on` must be the
-    same on all servers the policy applies to. `line` is where the check stands in the policy file.
+    same on all servers the policy applies to. `mappings` names the requirements of other documents that the check
+    answers to: document, for example `NIST SP 800-53 Rev. 5`, to their ids there. `line` is where the check stands in
+    the policy file.
     """
 
     id: str
@@ -123,6 +125,7 @@ class Check:
     rationale: str
     remediation: str
     reference: str
+    mappings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     line: int = 0
 
 

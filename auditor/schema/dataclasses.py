@@ -1,10 +1,11 @@
 """JSON documents as dataclasses: the JSON Schema of a class, and its strict reader. Both follow the annotations.
 
-Understood: `str`, `int`, `float`, `bool`, string enums, `tuple[X, ...]`, `Mapping[str, X]`, `Mapping[SomeEnum, X]`
-(every member is a key), dataclasses of these, and `X | None`. Every field must be present and nothing else may be.
+Understood: `str`, `int`, `float`, `bool`, string enums, `tuple[X, ...]` and `Sequence[X]` (both read as a tuple),
+`Mapping[str, X]`, `Mapping[SomeEnum, X]` (every member is a key), dataclasses of these, and `X | None`. Every field
+must be present and nothing else may be.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from functools import cache
@@ -13,6 +14,8 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
+
+_LISTS = (tuple, Sequence)
 
 _SCALARS: Mapping[type, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
@@ -57,7 +60,7 @@ def _schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         return {"type": _SCALARS[hint]}
     if isinstance(hint, UnionType):
         return {"anyOf": [_schema(_given(hint), definitions), {"type": "null"}]}
-    if get_origin(hint) is tuple:
+    if get_origin(hint) in _LISTS:
         return {"type": "array", "items": _schema(get_args(hint)[0], definitions)}
     if get_origin(hint) is Mapping:
         key, item = get_args(hint)
@@ -87,7 +90,7 @@ def _read(hint: Any, data: Any, path: str) -> Any:
         return _scalar(hint, data, path)
     if isinstance(hint, UnionType):
         return None if data is None else _read(_given(hint), data, path)
-    if get_origin(hint) is tuple:
+    if get_origin(hint) in _LISTS:
         items = _expect(list, data, path)
         return tuple(_read(get_args(hint)[0], item, f"{path}[{index}]") for index, item in enumerate(items))
     if get_origin(hint) is Mapping:

@@ -47,6 +47,7 @@ _CHECK = {
     "rationale": "Why it matters.",
     "remediation": "What to do about a deviation, with the caution the source gives.",
     "reference": "The clause or step of the source.",
+    "mappings": "What it answers to in other documents: their names, for example NIST SP 800-53 Rev. 5, and ids there.",
 }
 _CONDITION = {
     "probe": "What is looked at.",
@@ -111,6 +112,7 @@ def _check(probes: Mapping[str, Probe]) -> Schema:
             "expect": _EXPECT,
             "warn_when": object_of(Tolerance, _TOLERANCE, {"expect": _EXPECT, "reason": _TEXT}),
             "agree_on": {**list_of(_TEXT, least=1), "uniqueItems": True},
+            "mappings": mapping_of({**list_of(_TEXT, least=1), "uniqueItems": True}),
         },
     )
 

@@ -31,13 +31,15 @@ class Ended:
 
 def run_auditor(*words: str) -> Ended:
     """Run a command in this process, as far as that is the same."""
-    out, err = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
+    written, err = io.BytesIO(), io.StringIO()
+    # what goes to standard output can be bytes as well as text
+    with redirect_stdout(io.TextIOWrapper(written, encoding="utf-8", write_through=True)) as out, redirect_stderr(err):
         try:
             code = main(words)
         except SystemExit as stopped:  # argparse ends like this for --help and a wrong command line
             code = int(stopped.code or 0)
-    return Ended(code=code, out=out.getvalue(), err=err.getvalue())
+        out.flush()
+        return Ended(code=code, out=written.getvalue().decode("utf-8"), err=err.getvalue())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no type information
 
+from auditor.formats.format import pieces
 from auditor.formats.junit import FORMAT
 from auditor.model.evidence import Status
 from auditor.model.finding import Finding, Verdict
@@ -39,7 +40,7 @@ def schema(request: pytest.FixtureRequest, shared_data: Path) -> xmlschema.XMLSc
 
 
 def rendered(run: Run) -> str:
-    return b"".join(FORMAT.render(run)).decode("utf-8")
+    return b"".join(pieces(FORMAT, run)).decode("utf-8")
 
 
 def empty(run: Run) -> Run:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor.formats.format import pieces
 from auditor.formats.metrics import FORMAT
 from auditor.model.drift import Cause, Change, ChangeKind, Drift
 from auditor.model.run import Run
@@ -26,7 +27,7 @@ def written() -> bytes:
     run: Run = read_run(GOLDEN)
     change = Change(host="a", kind=ChangeKind.RESOLVED, causes=(Cause.SERVER,), text="")
     policies = tuple(replace(each, id=each.id + ' "\\\n') for each in run.policies)
-    return b"".join(FORMAT.render(replace(run, policies=policies, drift=Drift(against="r", changes=(change,)))))
+    return b"".join(pieces(FORMAT, replace(run, policies=policies, drift=Drift(against="r", changes=(change,)))))
 
 
 def promtool(text: bytes) -> subprocess.CompletedProcess[bytes]:

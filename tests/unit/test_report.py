@@ -8,7 +8,7 @@ import pytest
 
 from auditor.errors import UsageError
 from auditor.formats import FORMATS
-from auditor.formats.format import Format
+from auditor.formats.format import Format, no_answers, one_file
 from auditor.model.run import Run
 from auditor.report import RunFolder, point_latest, write_run
 from auditor.runs import find_run, read_run, stored_runs
@@ -35,9 +35,12 @@ def test_a_run_is_written_with_every_format_asked_for(run: Run, tmp_path: Path) 
     folder = write_run(run, ALL, tmp_path / "new" / "reports")
 
     assert folder == tmp_path / "new" / "reports" / run.id
-    assert names(folder) == sorted(report.filename for report in ALL)
+    assert names(folder) == sorted(
+        {file.name.split("/")[0] for report in ALL for file in report.files(run, no_answers)}
+    )
     for report in ALL:
-        assert (folder / report.filename).read_bytes() == b"".join(report.render(run))
+        for file in report.files(run, no_answers):
+            assert (folder / file.name).read_bytes() == b"".join(file.content)
 
 
 def test_run_json_is_written_whatever_is_asked_for(run: Run, tmp_path: Path) -> None:
@@ -99,7 +102,11 @@ def test_a_report_that_cannot_be_rendered_leaves_the_last_run_as_it_was(run: Run
     first = write_run(run, (), tmp_path)
 
     with pytest.raises(RuntimeError, match="cannot render"):
-        write_run(replace(run, id="second"), [Format(name="broken", filename="broken", render=broken)], tmp_path)
+        write_run(
+            replace(run, id="second"),
+            [Format(name="broken", reader="nobody", filename="broken", files=one_file("broken", broken))],
+            tmp_path,
+        )
 
     assert find_run("last", tmp_path).resolve() == first.resolve()
     assert names(tmp_path) == sorted([run.id, "latest"])

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from auditor.formats.format import pieces
 from auditor.formats.json import FORMAT
 from auditor.model.run import Run
 
 
 def rendered(run: Run) -> bytes:
-    return b"".join(FORMAT.render(run))
+    return b"".join(pieces(FORMAT, run))
 
 
 def findings_section(document: bytes) -> bytes:

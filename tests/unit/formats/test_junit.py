@@ -2,6 +2,7 @@ from collections import Counter
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
+from auditor.formats.format import pieces
 from auditor.formats.junit import FORMAT
 from auditor.model.drift import ALL_NEW, BEGINNING
 from auditor.model.evidence import Status
@@ -11,7 +12,7 @@ from auditor.model.waiver import WaiverNotes
 
 
 def rendered(run: Run) -> ET.Element:
-    return ET.fromstring(b"".join(FORMAT.render(run)))
+    return ET.fromstring(b"".join(pieces(FORMAT, run)))
 
 
 def suite(report: ET.Element, name: str) -> ET.Element:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from auditor.formats.format import pieces
 from auditor.formats.metrics import FORMAT
 from auditor.logs import Log, LogForm
 from auditor.runs import read_run
@@ -84,7 +85,7 @@ def test_every_event_of_the_log_is_named(page: str) -> None:
 
 def test_every_metric_is_described(page: str, repository: Path) -> None:
     run = read_run(repository / "tests" / "unit" / "formats" / "every-verdict")
-    written = b"".join(FORMAT.render(run)).decode()
+    written = b"".join(pieces(FORMAT, run)).decode()
 
     described = set(re.findall(r"`(auditor_\w+)`", page))
 

@@ -1,0 +1,82 @@
+"""JSON, piece by piece: ASCII, so that lone surrogates and what changes how others show are escaped."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from auditor.formats.escape import visible_lines
+
+_BLANKS = "  "
+_ENCODER = json.JSONEncoder(ensure_ascii=True, allow_nan=False)
+
+
+def text(value: Any) -> str:
+    """Return a JSON text on one line."""
+    return _harmless(_ENCODER.encode(value))
+
+
+def block(value: Any, depth: int = 0) -> bytes:
+    """Return a JSON text on lines of its own, indented by two, the first line where it stands already."""
+    return _harmless(_indented(value, "\n" + _BLANKS * depth)).encode("ascii")
+
+
+def members(pairs: Mapping[str, Any], depth: int = 0) -> Iterator[bytes]:
+    """Yield an object; a member that is an iterator of values becomes a list, one item at a time.
+
+    A member that is an iterator of bytes (made by `members` or `items`, one level deeper) stands as it is: pass it as
+    `Pieces`.
+    """
+    separator = "{"
+    for name, value in pairs.items():
+        yield f"{separator}\n{_BLANKS * (depth + 1)}{json.dumps(name)}: ".encode("ascii")
+        if isinstance(value, Pieces):
+            yield from value.content
+        elif isinstance(value, Iterator):
+            yield from items(value, depth + 1)
+        else:
+            yield block(value, depth + 1)
+        separator = ","
+    yield f"\n{_BLANKS * depth}}}".encode("ascii") if pairs else b"{}"
+
+
+def items(values: Iterable[Any], depth: int = 0) -> Iterator[bytes]:
+    """Yield a list, one item at a time."""
+    separator = "["
+    for value in values:
+        yield f"{separator}\n{_BLANKS * (depth + 1)}".encode("ascii")
+        if isinstance(value, Pieces):
+            yield from value.content
+        else:
+            yield block(value, depth + 1)
+        separator = ","
+    yield f"\n{_BLANKS * depth}]".encode("ascii") if separator == "," else b"[]"
+
+
+class Pieces:
+    """A value that is written already, to stand in `members` or `items` as it is."""
+
+    def __init__(self, content: Iterable[bytes]) -> None:
+        self.content = content
+
+
+def shown(said: str) -> str:
+    """Return a text as other programs may show it: its lines kept, hidden characters spelled out."""
+    return "\n".join(visible_lines(said))
+
+
+def _indented(value: Any, margin: str) -> str:
+    """Return what the encoder writes with an indent, three times as fast; `margin` is a line feed and its blanks."""
+    deeper = margin + _BLANKS
+    if isinstance(value, str) or not value:
+        return _ENCODER.encode(value)
+    if isinstance(value, dict):
+        written = (f"{_ENCODER.encode(name)}: {_indented(member, deeper)}" for name, member in value.items())
+        return f"{{{deeper}{(',' + deeper).join(written)}{margin}}}"
+    if isinstance(value, list | tuple):
+        return f"[{deeper}{(',' + deeper).join(_indented(item, deeper) for item in value)}{margin}]"
+    return _ENCODER.encode(value)
+
+
+def _harmless(written: str) -> str:
+    # DEL is the one ASCII control that JSON (RFC 8259 section 7) lets stand
+    return written.replace("\x7f", "\\u007f")
