@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from auditor.history.store import Store, open_store
 from auditor.model.answer import Observed
@@ -21,6 +22,7 @@ from auditor.model.finding import Finding, Verdict
 from auditor.model.policy import Level, Severity, Source
 from auditor.model.question import ask
 from auditor.model.run import Coverage, Host, JudgedPolicy, Run
+from auditor.site.build import build_site
 
 _YEAR = 365
 _POLICIES = ("exchange-2007-owa-ssl-offloading", "windows-baseline")
@@ -145,9 +147,11 @@ def main() -> int:
             began = time.perf_counter()
             intervals = sum(1 for _ in store.history())
             reading = time.perf_counter() - began
+            site, pages = _site(store, Path(folder))
     _say(f"{options.servers} servers x {options.checks} checks, {changes} changes a night, {options.nights} nights")
     _say(f"seconds a night: first {seconds[0]:.2f}, then at most {max(seconds[1:]):.2f} (limit {_LIMIT_SECONDS})")
     _say(f"reading all {intervals} intervals: {reading:.2f} s")
+    _say(f"a site of {pages} files: {site:.2f} s")
     return _told(options, sizes, max(seconds))
 
 
@@ -159,6 +163,12 @@ def _told(options: argparse.Namespace, sizes: list[int], slowest: float) -> int:
     sum_ = f"({sizes[0]} + {nightly:.0f} x {_YEAR - 1}) x {scale:g}"
     _say(f"a year of 1000 servers x 100 checks: {sum_} = {year / 1e6:.1f} MB (limit {_LIMIT_BYTES / 1e6:.0f} MB)")
     return int(year > _LIMIT_BYTES or slowest * scale > _LIMIT_SECONDS)
+
+
+def _site(store: Store, folder: Path) -> tuple[float, int]:
+    began = time.perf_counter()
+    place = build_site(store, folder / "site", folder).place
+    return time.perf_counter() - began, sum(path.is_file() for path in place.rglob("*"))
 
 
 def _store_night(store: Store, fleet: Fleet, night: int) -> float:
