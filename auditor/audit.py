@@ -1,8 +1,9 @@
 """The whole flow on one screen: policy -> plan -> collect -> evidence -> evaluate -> findings -> drift -> report."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import PurePath
 from typing import TypeAlias
 
 from auditor import __version__, evidence_store
@@ -19,13 +20,14 @@ from auditor.model.finding import Finding, order
 from auditor.model.gate import Gate
 from auditor.model.moment import show_moment
 from auditor.model.planned import Planned
-from auditor.model.policy import Policy, Scope
+from auditor.model.policy import Check, Policy, Scope
 from auditor.model.probe import Probe
-from auditor.model.run import Host, JudgedPolicy, Run
+from auditor.model.run import Host, JudgedCheck, JudgedPolicy, Run
 from auditor.model.value import Value
 from auditor.model.waiver import Waiver
 from auditor.plan import Assignment, plan
-from auditor.report import RunFolder
+from auditor.report import WAIVERS, RunFolder
+from auditor.stored_evidence import answers_kept
 from auditor.summary import count, coverage
 from auditor.waive import waive
 
@@ -37,8 +39,9 @@ Clock: TypeAlias = Callable[[], datetime]
 class Order:
     """What is to be audited: the servers with their policies, the inputs of the command line, waivers, the gate.
 
-    Waivers that expire within `soon` are noted; drift is told `against` a stored run, or the run is the beginning of
-    all comparing; `interrupted` is asked when all evidence is in.
+    Waivers are judged `as_of` a moment, by default the beginning of the audit; `waiver_files` are the files they stand
+    in, by name. Those that expire within `soon` are noted; drift is told `against` a stored run, or the run is the
+    beginning of all comparing; `interrupted` is asked when all evidence is in.
     """
 
     run_id: str
@@ -48,6 +51,8 @@ class Order:
     formats: tuple[Format, ...]
     gate: Gate
     waivers: tuple[Waiver, ...] = ()
+    waiver_files: Mapping[str, bytes] = field(default_factory=dict)
+    as_of: datetime | None = None
     soon: timedelta = timedelta(days=14)
     against: Stored | None = None
     is_beginning: bool = False
@@ -80,11 +85,13 @@ def audit(ordered: Order, collecting: Collecting, folder: RunFolder, clock: Cloc
         folder.add_evidence(evidence_store.write(evidence).encode("ascii"))
         judged.append(judge_server(policies, evidence))
     keep_policies(ordered.policies, folder)
+    keep_waivers(ordered.waiver_files, folder)
     run = conclude(ordered, policies, judged, started, clock())
-    run = waived(ordered, run, started)
+    run = waived(ordered, run, ordered.as_of or started)
     run = compared(ordered, run, folder)
     run = gated(run, ordered.gate)
-    folder.finish(run, ordered.formats)
+    with answers_kept(folder.path) as answers:
+        folder.finish(run, ordered.formats, answers)
     return run
 
 
@@ -136,7 +143,7 @@ def conclude(
         evidence_of=ordered.evidence_of,
         interrupted=ordered.interrupted(),
         fail_on=str(ordered.gate),
-        policies=tuple(_judged_policy(policy) for policy in ordered.policies),
+        policies=tuple(_judged_policy(policy, again=bool(ordered.evidence_of)) for policy in ordered.policies),
         hosts=hosts,
         findings=tuple(findings),
         coverage=coverage(hosts, findings, checks_planned(ordered)),
@@ -156,7 +163,13 @@ def checks_planned(ordered: Order) -> int:
 def keep_policies(policies: Iterable[Policy], folder: RunFolder) -> None:
     """Store the policies as they were judged by, so that the evidence can be judged again as it was."""
     for policy in policies:
-        folder.store(f"policies/{policy.id}.yaml", [policy.text.encode()])
+        folder.store(kept_as(policy), [policy.text.encode()])
+
+
+def keep_waivers(files: Mapping[str, bytes], folder: RunFolder) -> None:
+    """Store the files of waivers as they were judged by."""
+    for name, content in files.items():
+        folder.store(f"{WAIVERS}/{name}", [content])
 
 
 def _host(evidence: Evidence) -> Host:
@@ -172,7 +185,33 @@ def _host(evidence: Evidence) -> Host:
     )
 
 
-def _judged_policy(policy: Policy) -> JudgedPolicy:
+def _judged_policy(policy: Policy, *, again: bool) -> JudgedPolicy:
     return JudgedPolicy(
-        id=policy.id, version=policy.version, title=policy.title, digest=policy.digest, source=policy.source
+        id=policy.id,
+        version=policy.version,
+        title=policy.title,
+        digest=policy.digest,
+        source=policy.source,
+        file=_place(policy, again=again),
+        checks=tuple(_judged_check(check) for check in policy.checks),
     )
+
+
+def _judged_check(check: Check) -> JudgedCheck:
+    return JudgedCheck(**{each.name: getattr(check, each.name) for each in fields(JudgedCheck)})
+
+
+def _place(policy: Policy, *, again: bool) -> str:
+    """Return the policy's file as it was named, or its copy in the run folder: no path of this machine alone.
+
+    What is judged again is judged by such copies, wherever their folder lies.
+    """
+    named, kept = PurePath(policy.path), kept_as(policy)
+    leads_away = named.is_absolute() or ".." in named.parts or not policy.path
+    is_copy = again and named.as_posix().endswith(f"/{kept}")
+    return kept if leads_away or is_copy else named.as_posix()
+
+
+def kept_as(policy: Policy) -> str:
+    """Return the name of a policy's copy in the run folder."""
+    return f"policies/{policy.id}.yaml"

@@ -20,7 +20,7 @@ SCENARIO = "exchange-2007"
 NIGHTS = 3
 # The servers of a story keep their ports from night to night, or each night would be of other servers.
 _FIRST_PORTS = range(21_000, 30_000, 500)
-_WAIVER = """\
+_WAIVERS = """\
 waivers:
   - id: activesync-cas03
     policy: exchange-2007-owa-ssl-offloading
@@ -29,7 +29,15 @@ waivers:
     owner: Jane Doe
     reason: Devices move to another server this week.
     ticket: CHG-4711
-    expires: "{expires:%Y-%m-%d}"
+    expires: "{soon:%Y-%m-%d}"
+  - id: activesync-cas02
+    policy: exchange-2007-owa-ssl-offloading
+    checks: [activesync-not-offloaded]
+    hosts: [cas02]
+    owner: Joe Public
+    reason: The accelerator passes ActiveSync on over SSL; looked at by hand.
+    ticket: CHG-4690
+    expires: "{later:%Y-%m-%d}"
 """
 
 
@@ -59,7 +67,8 @@ def _nights(nights: int, out: Path) -> ExitCode:
     began = datetime.now(UTC)
     with TemporaryDirectory(prefix="auditor-demo-") as folder:
         waivers = Path(folder) / "waivers.yaml"
-        waivers.write_text(_WAIVER.format(expires=began + timedelta(days=1)), encoding="utf-8")
+        lasting = {"soon": began + timedelta(days=1), "later": began + timedelta(days=60)}
+        waivers.write_text(_WAIVERS.format(**lasting), encoding="utf-8")
         for night in range(1, nights + 1):
             scenario = _scenario(f"night-{night}")
             print(f"\n=== night {night} of {nights}: {scenario.description}\n", flush=True)

@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,19 +12,22 @@ from pathlib import Path
 from auditor import evidence_store
 from auditor.audit import Collecting
 from auditor.cli.ordering import assign, notes, refuse_strange_inputs, servers_of
+from auditor.cli.waivers_option import Accepted, accepted
 from auditor.cli.wishes import Wishes
 from auditor.collect import Collector
 from auditor.credentials import Credentials
 from auditor.ending import Ending, ended_by_signals
 from auditor.errors import RunNotFoundError
+from auditor.export.taken_out import unpacked
 from auditor.logs import Log
 from auditor.model.evidence import Evidence, Status
 from auditor.model.inventory import Connection, Server
+from auditor.model.policy import Policy
 from auditor.plan import Assignment
-from auditor.report import EVIDENCE
+from auditor.report import EVIDENCE, WAIVERS
 from auditor.resume import resuming
 from auditor.retry import Retrying
-from auditor.runs import find_run
+from auditor.runs import find_run, read_run
 from auditor.transports.http import Looks
 from auditor.transports.replay import replay
 from auditor.transports.winrm import WinRm
@@ -32,12 +35,16 @@ from auditor.transports.winrm import WinRm
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
-    """Servers with their policies, what yields their evidence, and what ends that early."""
+    """Servers with their policies, what yields their evidence, and what ends that early.
+
+    `accepted` are the waivers that come with the evidence, None where those of the command line count.
+    """
 
     assignments: tuple[Assignment, ...]
     collecting: Collecting
     evidence_of: str = ""
     contacts_servers: bool = False
+    accepted: Accepted | None = None
     ending: Ending = field(default_factory=Ending)
     break_off: Callable[[], None] | None = None
     credentials: Credentials = field(default_factory=Credentials)
@@ -93,8 +100,28 @@ def resumed(wishes: Wishes, log: Log) -> Source:
 
 
 def from_evidence(wishes: Wishes) -> Source:
-    """Return the servers of a stored run, judged by the policies named now, else by those it was judged by."""
-    folder = find_run(wishes.evidence, wishes.out)
+    """Return the servers of a stored run, judged by the policies named now, else by those it was judged by.
+
+    Of an export the waivers are taken, too, as of the day of the run: what was concluded then follows from it alone.
+    """
+    if not wishes.evidence.lower().endswith(".zip"):
+        return _from_folder(wishes, find_run(wishes.evidence, wishes.out))
+    with unpacked(Path(wishes.evidence)) as folder:
+        source = _from_folder(wishes, folder)
+        if wishes.policies or wishes.waivers or wishes.without_waivers:
+            return source
+        policies = {policy.id: policy for each in source.assignments for policy in each.policies}
+        return replace(source, accepted=_accepted_then(folder, tuple(policies.values())))
+
+
+def _accepted_then(folder: Path, policies: Sequence[Policy]) -> Accepted:
+    if not (folder / WAIVERS).is_dir():
+        return Accepted()
+    then = datetime.fromisoformat(read_run(folder).started)
+    return replace(accepted(str(folder / WAIVERS), policies, then.date()), as_of=then)
+
+
+def _from_folder(wishes: Wishes, folder: Path) -> Source:
     stored = tuple(read_evidence(folder))
     kept = {path.stem: str(path) for path in (folder / "policies").glob("*.yaml")}
     servers = [_server(evidence, wishes, kept) for evidence in stored]

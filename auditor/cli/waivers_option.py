@@ -2,14 +2,15 @@
 
 import argparse
 import re
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from auditor.errors import UsageError
 from auditor.load.policy import load_policy
 from auditor.load.shipped import shipped_policies
-from auditor.load.waivers import load_waivers
+from auditor.load.waivers import load_waivers, waiver_files
 from auditor.model.policy import Policy
 from auditor.model.waiver import Waiver
 from auditor.probes import PROBES
@@ -32,6 +33,28 @@ def waivers_named(path: str, policies: Sequence[Policy], today: date) -> tuple[W
     They may be for the policies given and for all that are shipped: one folder can serve several audits.
     """
     return load_waivers(Path(path), known_policies(policies), today) if path else ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Accepted:
+    """Waivers, the files they stand in by name, and the moment by which they are judged where it is not now."""
+
+    waivers: tuple[Waiver, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    as_of: datetime | None = None
+
+
+def accepted(path: str, policies: Sequence[Policy], today: date) -> Accepted:
+    """Return the waivers of a file or folder with the files as they are now; raises `DocumentError`."""
+    if not path:
+        return Accepted()
+    waivers = waivers_named(path, policies, today)
+    return Accepted(waivers=waivers, files={_kept_as(file): file.read_bytes() for file in waiver_files(Path(path))})
+
+
+def _kept_as(file: Path) -> str:
+    """Return the name of a file's copy: one that no system takes for a path."""
+    return file.name.replace("\\", "%5C").replace(":", "%3A")
 
 
 def known_policies(policies: Sequence[Policy]) -> tuple[Policy, ...]:

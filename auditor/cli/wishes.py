@@ -37,6 +37,7 @@ class Wishes:
     out: Path
     gate: Gate
     waivers: str
+    without_waivers: bool
     waiver_warning: str | None
     against: str
     resume: str
@@ -67,6 +68,7 @@ def wishes_of(options: argparse.Namespace) -> Wishes:
         out=Path(options.out or file.out or "reports"),
         gate=parse_gate(options.fail_on or file.fail_on or ("fail",), options.min_coverage or file.min_coverage),
         waivers="" if options.no_waivers else options.waivers or file.waivers,
+        without_waivers=options.no_waivers,
         waiver_warning=options.waiver_warning or file.waiver_warning or None,
         against=options.against or file.against,
         resume=options.resume or "",
@@ -119,8 +121,8 @@ def _connection(options: argparse.Namespace) -> Connection:
     )
 
 
-def secret_reference(text: str | None) -> SecretReference:
-    """Return what `--secret` means; without it the variable AUDITOR_PASSWORD if it is set, else a prompt."""
+def secret_reference(text: str | None, option: str = "--secret") -> SecretReference:
+    """Return what the option means; without it the variable AUDITOR_PASSWORD if it is set, else a prompt."""
     if text is None:
         if PASSWORD_VARIABLE in os.environ:
             return SecretReference(source=SecretSource.ENVIRONMENT, reference=PASSWORD_VARIABLE)
@@ -128,5 +130,5 @@ def secret_reference(text: str | None) -> SecretReference:
     source, _, reference = text.partition(":")
     if source not in tuple(SecretSource) or bool(reference) == (source == SecretSource.PROMPT):
         # The text itself is not repeated: it may be the password of someone who guessed the option's meaning.
-        raise UsageError("--secret must be environment:NAME, file:PATH, command:WORDS, keyring:SERVICE or prompt")
+        raise UsageError(f"{option} must be environment:NAME, file:PATH, command:WORDS, keyring:SERVICE or prompt")
     return SecretReference(source=SecretSource(source), reference=reference)

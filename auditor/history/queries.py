@@ -24,12 +24,16 @@ class Names:
     checks: frozenset[str]
 
 
-def intervals(connection: Connection, *, host: str | None, check: str | None, policy: str | None) -> Iterator[Interval]:
-    """Yield the intervals, by host, policy, check and time; None stands for all."""
+def intervals(
+    connection: Connection, *, host: str | None, check: str | None, policy: str | None, by_check: bool
+) -> Iterator[Interval]:
+    """Yield the intervals, by host, policy, check and time, or by policy, check, host and time; None stands for all."""
     calendar = load_calendar(connection)
     seen = {key: Seen(run=name, at=moment_of(started)) for key, name, started in connection.execute(_runs())}
     wanted = {SUBJECTS.c.host: host, CHECKS.c.name: check, SUBJECTS.c.policy: policy}
-    query = _intervals().where(*(column == name for column, name in wanted.items() if name is not None))
+    query = _intervals(by_check=by_check).where(
+        *(column == name for column, name in wanted.items() if name is not None)
+    )
     for row in connection.execute(query, execution_options={"yield_per": _PAGE}):
         told = _interval(row, calendar, seen)
         if told is not None:
@@ -72,16 +76,17 @@ def _runs() -> Select[Any]:
     return select(RUNS.c.key, RUNS.c.id, RUNS.c.started)
 
 
-def _intervals() -> Select[Any]:
+def _intervals(*, by_check: bool) -> Select[Any]:
     columns = INTERVALS.c
     what = (SUBJECTS.c.host, SUBJECTS.c.policy, CHECKS.c.name)
+    ordered = (SUBJECTS.c.policy, CHECKS.c.name, SUBJECTS.c.host) if by_check else what
     state = (STATES.c.verdict, STATES.c.actual, STATES.c.reason, STATES.c.waiver)
     return (
         select(columns.subject, columns.first, columns.last, columns.state, *what, *state)
         .join(SUBJECTS, SUBJECTS.c.key == columns.subject)
         .join(CHECKS, CHECKS.c.key == columns.check)
         .join(STATES, STATES.c.key == columns.state)
-        .order_by(*what, columns.first)
+        .order_by(*ordered, columns.first)
     )
 
 

@@ -8,9 +8,10 @@ from typing import Self
 
 from sqlalchemy import Connection
 
-from auditor.history import prune, queries, runs
+from auditor.history import exports, prune, queries, runs
 from auditor.history.database import Database, database_of, explained
 from auditor.history.evidence import read_evidence, record_evidence
+from auditor.history.exports import Link
 from auditor.history.findings import record_findings
 from auditor.history.records import Interval, Pruned, StoredRun, StoreError, Trend
 from auditor.history.versions import make_if_empty, require_current, upgrade_store
@@ -73,11 +74,11 @@ class Store:
             return runs.list_runs(connection, self._database)
 
     def history(
-        self, host: str | None = None, check: str | None = None, policy: str | None = None
+        self, host: str | None = None, check: str | None = None, policy: str | None = None, *, by_check: bool = False
     ) -> Iterator[Interval]:
-        """Yield the intervals by host, policy, check and time."""
+        """Yield the intervals by host, policy, check and time, or `by_check`: by policy, check, host and time."""
         with explained(self._database), self._database.reading() as connection:
-            yield from queries.intervals(connection, host=host, check=check, policy=policy)
+            yield from queries.intervals(connection, host=host, check=check, policy=policy, by_check=by_check)
 
     def names(self) -> queries.Names:
         """Return the servers, policies and checks there are."""
@@ -93,6 +94,17 @@ class Store:
         """Yield the evidence of a run, exactly as it was recorded; raises `StoreError` when it is not there."""
         with explained(self._database), self._database.reading() as connection:
             yield from read_evidence(connection, run_id)
+
+    @contextmanager
+    def next_export(self) -> Iterator[Link]:
+        """Give the link of the next export to the one before; while the block lasts, every other one waits.
+
+        The export is the newest one from now on if the block ends well and says with `Link.sealed` what it made.
+        """
+        with explained(self._database), self._writing() as connection:
+            link = Link(exports.newest(connection))
+            yield link
+            exports.add(connection, link)
 
     def size(self) -> int:
         """Return the bytes the store takes."""

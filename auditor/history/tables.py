@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """Every version of the tables, oldest first; the last is the one this program works with."""
 
 VERSION_TABLE = "auditor_version"
@@ -197,6 +197,14 @@ VISITS = Table(
     _part_of_key("run", "runs"),
     Column("part", Integer, primary_key=True, autoincrement=False),
     Column("content", LargeBinary, nullable=False),
+)
+
+EXPORTS = Table(
+    f"{PREFIX}exports",
+    METADATA,
+    _key(),
+    Column("envelope", Text, unique=True, nullable=False),
+    Column("run", Text, nullable=False),
 )
 
 

@@ -42,6 +42,19 @@ def test_what_stays_the_same_is_one_interval_however_many_nights_it_lasts(store:
     assert [told(each) for each in store.history()] == [("hall", "on", "01", "03", 3, True)]
 
 
+def test_intervals_come_by_server_or_by_check(store: Store, night: Night):
+    store.record(night(1, {"hall": {"kitchen": "on", "attic": "on"}, "barn": {"kitchen": "on", "attic": "on"}}), [])
+    store.record(night(2, {"hall": {"kitchen": "on", "attic": "off"}, "barn": {"kitchen": "on", "attic": "on"}}), [])
+
+    by_check = [(each.check, each.host, each.actual) for each in store.history(by_check=True)]
+
+    assert by_check == [
+        ("attic", "barn", "on"), ("attic", "hall", "on"), ("attic", "hall", "off"), ("kitchen", "barn", "on"),
+        ("kitchen", "hall", "on"),
+    ]  # fmt: skip
+    assert [each.host for each in store.history()] == ["barn", "barn", "hall", "hall", "hall"]
+
+
 def test_a_change_closes_an_interval_and_opens_another(store: Store, night: Night):
     for day, light in enumerate(["on", "on", "off", "off", "dim"], start=1):
         store.record(night(day, {"hall": {"kitchen": light}}), [])
