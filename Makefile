@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
+READERS := $(VENV)/readers
 
-.PHONY: demo test check lint types layers format clean
+.PHONY: demo test check lint types layers format example screenshots clean
 
 demo: $(INSTALLED)
 	$(BIN)/auditor demo
@@ -14,14 +15,14 @@ test: $(INSTALLED)
 
 check: lint types layers
 
-lint: $(INSTALLED)
+lint: $(READERS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(INSTALLED)
+types: $(READERS)
 	$(BIN)/mypy
 
-layers: $(INSTALLED)
+layers: $(READERS)
 	$(BIN)/lint-imports
 
 format: $(INSTALLED)
@@ -33,6 +34,26 @@ $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@
+
+# other people's readers of our reports; tests that need them are skipped without
+$(READERS): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --editable '.[dev,interop]'
+	touch $@
+
+# one run in every format, which lies in reports/example
+example: $(READERS)
+	rm -rf build/example
+	$(BIN)/auditor demo --nights 3 --out build/example
+	find reports/example -mindepth 1 ! -name README.md -delete
+	cp -R build/example/latest/. reports/example/
+	$(BIN)/auditor report last --runs build/example --out reports/example $$($(BIN)/python -c 'from auditor.formats import FORMATS; print(*(f"--format {name}" for name in FORMATS))')
+	$(BIN)/auditor keys new --out build/example/review.pem
+	$(BIN)/auditor export last --runs build/example --key build/example/review.pem --out reports/example/review.zip
+	cp build/example/review.pub.pem reports/example/
+
+# the pictures in the documentation, by a real browser
+screenshots: $(READERS)
+	$(BIN)/python tests/interop/screenshots.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info
