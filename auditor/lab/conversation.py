@@ -2,12 +2,14 @@
 
 import socket
 from collections.abc import Callable, Iterable
+from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, ClassVar
 
 from auditor.lab import sealing
+from auditor.lab.counted import Counted
 from auditor.lab.counters import Counters
 from auditor.lab.login import Login
 from auditor.lab.service import Service
@@ -103,13 +105,19 @@ class WinrmConversation(_Conversation):
         self._secure = secure
         super().__init__(connection, client)
 
+    def setup(self) -> None:
+        """Count what passes."""
+        super().setup()
+        self.rfile = Counted(self.rfile, partial(self._counters.add, "bytes_received"))
+        self.wfile = Counted(self.wfile, partial(self._counters.add, "bytes_sent"))
+
     def answer(self) -> None:
         """Answer one exchange: who asks, is it sealed where it must be, what does the service say."""
         self._counters.add("exchanges")
         body = self.read_body()
         if body is None:
             return
-        self._pause(self._state.round_trip_seconds)
+        self._pause(self._state.costs.round_trip)
         if self._state.reachability is Reachability.NOT_WINRM:
             self.respond(HTTPStatus.OK, _PAGE, [("Content-Type", "text/html")])
         elif self.path.partition("?")[0].rstrip("/").lower() != "/wsman":

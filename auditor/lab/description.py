@@ -6,9 +6,11 @@ server that everything begins with).
 
 import re
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any, Final
 
 from auditor.lab.clock import to_filetime, to_minutes
+from auditor.lab.costs import Costs
 from auditor.lab.exchange import ROLES
 from auditor.lab.iis import REDIRECT_STATUS, flags
 from auditor.lab.releases import RELEASES
@@ -131,10 +133,9 @@ WINRM: Final = Record(
         "username": Text(),
         "max_envelope_kb": Whole(),
         "max_shells_per_user": Whole(),
-        "process_start_milliseconds": Whole(),
-        "round_trip_milliseconds": Whole(),
     }
 )
+COSTS: Final = Record(fields={f"{field.name}_milliseconds": Whole() for field in fields(Costs)})
 SERVER: Final = Record(
     fields={
         "description": Text(),
@@ -143,6 +144,7 @@ SERVER: Final = Record(
         "os": Word(words=tuple(RELEASES)),
         "powershell": Record(fields={"version": _DOTTED, "clr": _DOTTED, "language_mode": Text()}),
         "winrm": WINRM,
+        "costs": COSTS,
         "utc_offset": _OFFSET,
         "installed": TIME,
         "boot": TIME,

@@ -15,7 +15,7 @@ from typing import Self
 
 from auditor.lab.certificate import Authority, CertificateKind
 from auditor.lab.conversation import WebConversation, WinrmConversation
-from auditor.lab.counters import Counters
+from auditor.lab.counters import NO_COUNTS, NOTHING, Counters, Counts, Window
 from auditor.lab.listener import LOOPBACK, Handler, Listener, allow_open_files
 from auditor.lab.login import Login, PasswordFile, write_private
 from auditor.lab.running import RunningServer, inventory
@@ -79,7 +79,7 @@ class Fleet:
         `certificates` gives a server (by name) another than a good one.
         """
         return cls(
-            _repeated(scenario.servers, len(scenario.servers) if servers is None else servers),
+            repeated(scenario.servers, len(scenario.servers) if servers is None else servers),
             password=secrets.token_urlsafe(24) if password is None else password,
             first_port=first_port,
             certificates=certificates or {},
@@ -110,6 +110,14 @@ class Fleet:
         write_private(secret, self.password)
         self._ending.callback(secret.unlink, missing_ok=True)
         path.write_text(inventory(self.servers, secret.absolute()), encoding="utf-8")
+
+    def counts(self) -> Counts:
+        """Return what happened at all servers together, so far."""
+        return sum((server.counters.now() for server in self.servers), NO_COUNTS)
+
+    def take_window(self) -> Window:
+        """Return from when to when any server had anything to do, since this was last asked."""
+        return functools.reduce(Window.__or__, (server.counters.take_window() for server in self.servers), NOTHING)
 
     def _open(self, state: ServerState, certificate: CertificateKind) -> RunningServer:
         counters = Counters()
@@ -186,7 +194,8 @@ def _silence(connection: socket.socket, _client: str) -> None:
         pass
 
 
-def _repeated(states: tuple[ServerState, ...], count: int) -> tuple[ServerState, ...]:
+def repeated(states: tuple[ServerState, ...], count: int) -> tuple[ServerState, ...]:
+    """Return so many servers: those given, again and again, under new names (`cas01-2`)."""
     if not states and count:
         raise ValueError("a scenario without servers cannot be repeated")
     rounds = [divmod(number, len(states)) for number in range(count)]

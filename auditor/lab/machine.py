@@ -6,6 +6,7 @@ from typing import Any
 
 from auditor.lab import exchange, iis_document
 from auditor.lab.clock import to_filetime, to_minutes
+from auditor.lab.costs import Costs
 from auditor.lab.iis_document import Description
 from auditor.lab.programs import needed, processes_and_services
 from auditor.lab.releases import RELEASES, Release
@@ -57,8 +58,13 @@ def server_state(name: str, description: Description, application_host: bytes) -
         services=services,
         web=Web(**description.get("web", {})),
         denied_kinds=frozenset(description.get("denied", ())),
+        costs=_costs(description.get("costs", {})),
         **_winrm(winrm, release),
     )
+
+
+def _costs(described: Description) -> Costs:
+    return Costs(**{name.removesuffix("_milliseconds"): number / 1000 for name, number in described.items()})
 
 
 def _winrm(winrm: Description, release: Release) -> dict[str, Any]:
@@ -69,8 +75,6 @@ def _winrm(winrm: Description, release: Release) -> dict[str, Any]:
         "username": winrm["username"],
         "max_envelope_kb": winrm.get("max_envelope_kb", release.max_envelope_kb),
         "max_shells_per_user": winrm.get("max_shells_per_user", release.max_shells_per_user),
-        "process_start_seconds": winrm["process_start_milliseconds"] / 1000,
-        "round_trip_seconds": winrm["round_trip_milliseconds"] / 1000,
     }
 
 

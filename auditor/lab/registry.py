@@ -5,7 +5,9 @@ sees `HKLM\SOFTWARE` as `HKLM\SOFTWARE\Wow6432Node`; everything else is shared (
 Microsoft, "Registry Keys Affected by WOW64": the exceptions below SOFTWARE are not simulated).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 
 from auditor.lab.state import RawAnswer, RegistryKey, RegistryValue, ServerState
 from auditor.model.question import Question
@@ -58,14 +60,12 @@ def physical_path(hive: str, key: str, view: str) -> str:
 
 def find_key(state: ServerState, path: str) -> RegistryKey | None:
     """Return the described key at a physical path."""
-    return next((key for key in state.registry if key.path.lower() == path.lower()), None)
+    return _index(_Same(state.registry)).keys.get(path.lower())
 
 
 def find_value(state: ServerState, path: str, name: str) -> RegistryValue | None:
     """Return a value of the described key at a physical path."""
-    key = find_key(state, path)
-    values = key.values if key else ()
-    return next((value for value in values if value.name.lower() == name.lower()), None)
+    return _index(_Same(state.registry)).values.get((path.lower(), name.lower()))
 
 
 def subkeys(state: ServerState, path: str) -> Iterator[str]:
@@ -80,13 +80,50 @@ def subkeys(state: ServerState, path: str) -> Iterator[str]:
 
 def exists(state: ServerState, path: str) -> bool:
     """Tell whether the key, or one below it, is described."""
-    return find_key(state, path) is not None or any(_below(state, path))
+    return path.lower() in _index(_Same(state.registry)).there
 
 
 def is_denied(state: ServerState, path: str) -> bool:
     """Tell whether the key or one above it is denied; a denied parent here stands for inherited permissions."""
     lowered = path.lower() + "\\"
-    return any(key.denied and lowered.startswith(key.path.lower() + "\\") for key in state.registry)
+    return any(lowered.startswith(denied) for denied in _index(_Same(state.registry)).denied)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Index:
+    """A registry by lower-case names; `there` has every key and those above it, `denied` paths with a backslash."""
+
+    keys: Mapping[str, RegistryKey]
+    values: Mapping[tuple[str, str], RegistryValue]
+    there: frozenset[str]
+    denied: tuple[str, ...]
+
+
+class _Same:
+    """A registry that equals only itself: hundreds of servers of a fleet have the same one, and it cannot be hashed."""
+
+    def __init__(self, keys: tuple[RegistryKey, ...]) -> None:
+        self.keys = keys
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.keys is self.keys
+
+    def __hash__(self) -> int:
+        return id(self.keys)
+
+
+@lru_cache(maxsize=64)
+def _index(registry: _Same) -> _Index:
+    """Return the registry by names; where two have the same, the first one counts."""
+    described = [(key.path.lower(), key) for key in reversed(registry.keys)]
+    values = {(path, value.name.lower()): value for path, key in described for value in reversed(key.values)}
+    parts = [path.split("\\") for path, _ in described]
+    return _Index(
+        keys=dict(described),
+        values=values,
+        there=frozenset("\\".join(names[:count]) for names in parts for count in range(1, len(names) + 1)),
+        denied=tuple(f"{path}\\" for path, key in described if key.denied),
+    )
 
 
 def _below(state: ServerState, path: str) -> Iterator[RegistryKey]:

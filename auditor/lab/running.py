@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from auditor.lab.counters import Counters
@@ -11,8 +11,8 @@ from auditor.model.inventory import Authentication, Scheme
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class RunningServer:
-    """Where one simulated server can be reached, and what has happened there.
+class Place:
+    """Where one simulated server can be reached; plain data, so that another process can be told.
 
     `port` is WinRM's, `web_port` and `web_secure_port` are the web site's (http and https); `ca_file` is trusted by
     clients of https.
@@ -27,7 +27,6 @@ class RunningServer:
     ca_file: Path
     web_port: int
     web_secure_port: int
-    counters: Counters
 
     @property
     def endpoint(self) -> str:
@@ -35,7 +34,19 @@ class RunningServer:
         return f"{self.scheme}://{self.address}:{self.port}/wsman"
 
 
-def inventory(servers: Sequence[RunningServer], password_file: Path) -> str:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunningServer(Place):
+    """A place, and what has happened there."""
+
+    counters: Counters
+
+    @property
+    def place(self) -> Place:
+        """Where it can be reached, alone."""
+        return Place(**{field.name: getattr(self, field.name) for field in fields(Place)})
+
+
+def inventory(servers: Sequence[Place], password_file: Path) -> str:
     """Return the YAML text of an inventory of these servers; the hosts are in YAML's flow style, which is JSON."""
     lines = [
         "groups:",
@@ -47,7 +58,7 @@ def inventory(servers: Sequence[RunningServer], password_file: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _host(server: RunningServer) -> dict[str, dict[str, str | int | bool]]:
+def _host(server: Place) -> dict[str, dict[str, str | int | bool]]:
     ntlm = Authentication.NTLM in server.state.authentications
     connection: dict[str, str | int | bool] = {
         "address": server.address,

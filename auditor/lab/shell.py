@@ -1,24 +1,36 @@
 """What a command line gives on a simulated server: pure, from the state, the line and its standard input.
 
-It runs the auditor's own script, and a few plain commands so that any WinRM client can be tried on it. Everything
-else ends as on a real server that does not have the program.
+It runs the auditor's own script, what `auditor.lab.powershell` understands of other people's, and a few plain commands
+so that any WinRM client can be tried on it. Everything else ends as on a real server that does not have the program.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 from auditor.errors import ReplyError
-from auditor.lab import reg_exe
+from auditor.lab import powershell, reg_exe
 from auditor.lab.answers import answer, platform_of
+from auditor.lab.costs import Costs
 from auditor.lab.state import Output, ServerState
+from auditor.model.question import Question
 from auditor.script.build import ARGUMENTS, COMMAND, questions_in, script_for
 from auditor.script.frame import REFUSED
 from auditor.script.reply import write_reply
 
 _WORD = re.compile(r'"([^"]*)"|(\S+)')
-_NOT_SIMULATED = "This simulated server runs no PowerShell but the auditor's own script."
+_NOT_SIMULATED = "This simulated server runs no PowerShell but the auditor's own script and registry reads."
 _NOT_SIMULATED_LINE = "This simulated server runs one plain command at a time, without redirection or pipes."
 _CORRUPTED = "This simulated server was sent a script that is not exactly the auditor's own."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Time:
+    """What a command takes, in seconds: `start` from its start on, `work` after that and after its input's end."""
+
+    start: float
+    work: float
 
 
 def reads_stdin(command_line: str) -> bool:
@@ -31,11 +43,40 @@ def run(state: ServerState, command_line: str, stdin: bytes) -> Output:
     words = _words(command_line)
     if _is_collector(words):
         return _collect(state, stdin)
+    if powershell.is_powershell(words):
+        return _powershell(state, words)
+    return _plain(state, command_line)
+
+
+def time_of(costs: Costs, command_line: str) -> Time:
+    """Return what a command takes on a server with these costs."""
+    words = _words(command_line)
+    if not powershell.is_powershell(words):
+        return Time(start=0.0, work=costs.program if words else 0.0)
+    if _is_collector(words):
+        return Time(start=costs.powershell_start, work=costs.script)
+    script = powershell.script_in(words)
+    runs_program = script is not None and powershell.read_in(script) is None
+    return Time(start=costs.powershell_start, work=costs.program if runs_program else 0.0)
+
+
+def _powershell(state: ServerState, words: Sequence[str]) -> Output:
+    """Run a script that is not the auditor's."""
+    script = powershell.script_in(words)
+    if script is None or not script:
+        return _error(_NOT_SIMULATED)
+    read = powershell.read_in(script)
+    if read is not None:
+        return powershell.show(state, read)
+    program = _words(script)[0].lower().removesuffix(".exe")
+    return _plain(state, script) if program in COMMANDS else _error(_NOT_SIMULATED)
+
+
+def _plain(state: ServerState, command_line: str) -> Output:
+    words = _words(command_line)
     if not words:
         return Output()
     program = words[0].lower().removesuffix(".exe")
-    if program == "powershell":
-        return _error(_NOT_SIMULATED)
     if re.search(r"[&|<>]", re.sub(r'"[^"]*"', "", command_line)):
         return _error(_NOT_SIMULATED_LINE)
     if program == "echo":
@@ -58,16 +99,22 @@ def _collect(state: ServerState, stdin: bytes) -> Output:
     """Run the auditor's script: refuse it unless it is whole, so that damage on the way cannot go unnoticed."""
     if state.language_mode != "FullLanguage":
         return Output(stdout=f"{REFUSED} {state.language_mode}\r\n".encode(), exit_code=1)
-    try:
-        script = stdin.decode("ascii")
-        questions = questions_in(script)
-        intact = script == script_for(questions)
-    except (ReplyError, ValueError):
-        intact, questions = False, ()
-    if not intact:
+    questions = _questions(stdin)
+    if questions is None:
         return _error(_CORRUPTED)
     answers = {number: answer(state, question) for number, question in enumerate(questions, start=1)}
     return Output(stdout=write_reply(platform_of(state), answers))
+
+
+@lru_cache(maxsize=16)
+def _questions(stdin: bytes) -> tuple[Question, ...] | None:
+    """Return what the script asks, or None where it is not exactly the auditor's; most servers get the same one."""
+    try:
+        script = stdin.decode("ascii")
+        questions = questions_in(script)
+        return questions if script == script_for(questions) else None
+    except (ReplyError, ValueError):
+        return None
 
 
 def _hostname(state: ServerState, arguments: Sequence[str]) -> Output:  # noqa: ARG001  the shape all commands have

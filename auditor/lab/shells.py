@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from auditor.lab import faults
 from auditor.lab.counters import Counters
 from auditor.lab.replies import Delivery, Piece, split, take
-from auditor.lab.shell import reads_stdin, run
+from auditor.lab.shell import reads_stdin, run, time_of
 from auditor.lab.state import Output, ServerState
 
 OPERATIONS_PER_USER = 15
@@ -30,6 +30,7 @@ class _Command:
     line: str
     through_cmd: bool
     reads_stdin: bool
+    started_at: float
     stdin: bytearray = field(default_factory=bytearray)
     stdin_ended: bool = False
     ready_at: float | None = None
@@ -78,7 +79,9 @@ class Shells:
             shell = self._shell(shell_id)
             if sum(len(each.commands) for each in self._shells.values()) >= OPERATIONS_PER_USER:
                 raise faults.too_many_operations(OPERATIONS_PER_USER)
-            command = _Command(line=line, through_cmd=through_cmd, reads_stdin=reads_stdin(line))
+            command = _Command(
+                line=line, through_cmd=through_cmd, reads_stdin=reads_stdin(line), started_at=self._clock()
+            )
             if not command.reads_stdin:
                 self._begin(command)
             command_id = _new_id()
@@ -165,7 +168,10 @@ class Shells:
         return shell_id in self._shells and not command.delivered
 
     def _begin(self, command: _Command) -> None:
-        command.ready_at = self._clock() + self._state.process_start_seconds
+        """Let a command work that has its input, once it has started."""
+        time_of_command = time_of(self._state.costs, command.line)
+        begins = max(self._clock(), command.started_at + time_of_command.start)
+        command.ready_at = begins + time_of_command.work
 
     def _seconds_to_wait(self, command: _Command, until: float) -> float:
         now = self._clock()

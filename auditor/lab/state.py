@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+from auditor.lab.costs import NO_COSTS, Costs
 from auditor.model.inventory import Authentication, Scheme
 from auditor.model.value import Json
 
@@ -126,8 +127,7 @@ class ServerState:
     """One simulated server, whole.
 
     `username` is the one account it knows (its password belongs to the fleet, not to the scenario).
-    `denied_kinds` are question kinds this account may not ask at all. `round_trip_seconds` is waited before
-    every HTTP reply, `process_start_seconds` before a command's first output.
+    `denied_kinds` are question kinds this account may not ask at all.
     """
 
     name: str
@@ -139,8 +139,7 @@ class ServerState:
     username: str = r"AUDITLAB\auditor"
     max_envelope_kb: int = 150
     max_shells_per_user: int = 5
-    process_start_seconds: float = 0.0
-    round_trip_seconds: float = 0.0
+    costs: Costs = NO_COSTS
     computer: str
     os: OperatingSystem
     powershell: str = "2.0"

@@ -86,9 +86,44 @@ def test_the_lab_stops_cleanly(lab, tmp_path: Path, number: int) -> None:
             socket.create_connection(("127.0.0.1", port), timeout=5)
 
 
+@pytest.fixture
+def slow_lab(python, repository: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Return `auditor lab` with a server that takes its time and is counted; what it said so far is read."""
+    words = ("lab", "--scenario", "small", "--servers", "1", "--write-inventory", "inventory.yaml")
+    costs = ("--powershell-start", "300", "--script", "200", "--round-trip", "1", "--counts", "counts.json")
+    environment = {**os.environ, "PYTHONPATH": str(repository), "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        [*python, *words, *costs], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            while (line := process.stdout.readline()) and line != "running until Ctrl-C\n":
+                pass
+            yield process
+        finally:
+            process.kill()
+
+
+def test_the_lab_takes_the_time_it_is_given_and_keeps_counts(auditor, slow_lab, tmp_path: Path) -> None:
+    before = json.loads((tmp_path / "counts.json").read_text())
+    auditor("run", "--policy", "exchange-2007-owa-ssl-offloading", "--inventory", "inventory.yaml")
+    slow_lab.send_signal(signal.SIGTERM)
+    slow_lab.communicate(timeout=30)
+
+    counts = json.loads((tmp_path / "counts.json").read_text())
+    run = json.loads((tmp_path / "reports/latest/run.json").read_text())
+    assert set(before.values()) == {0}
+    assert (counts["shells_opened"], counts["shells_deleted"], counts["commands"]) == (1, 1, 1)
+    assert counts["exchanges"] == counts["messages"] + 3 == 8
+    assert counts["bytes_received"] > 0 < counts["bytes_sent"]
+    assert sum(run["hosts"][0]["timings"].values()) >= 0.5
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (("--powershell-start", "-1"), "--powershell-start -1 makes no sense"),
+        (("--scenario", "small", "--counts", "no/such/folder.json"), "name another file for --counts"),
         (("--scenario", "smal"), "there is no scenario 'smal'"),
         (("--scenario", "bad.yaml"), "bad.yaml:2:"),
         (("--servers", "0"), "--servers 0 makes no sense"),

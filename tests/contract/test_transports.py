@@ -12,6 +12,7 @@ import pytest
 from auditor.credentials import Credentials
 from auditor.errors import NotReached, ServerNotReachedError
 from auditor.lab import replies, sealing
+from auditor.lab.costs import Costs
 from auditor.lab.faults import Fault, FaultError
 from auditor.lab.fleet import Fleet
 from auditor.lab.running import RunningServer
@@ -150,7 +151,7 @@ def test_many_servers_at_once_keep_their_answers_apart(start):
 
 
 def test_a_command_that_never_ends_is_ended_at_the_deadline_and_its_shell_deleted(start):
-    fleet, started = start(process_start_seconds=600.0), time.monotonic()
+    fleet, started = start(costs=Costs(powershell_start=600.0)), time.monotonic()
 
     error = _refusal(fleet, seconds=2)
 
@@ -177,7 +178,7 @@ def test_a_server_that_is_busy_is_sent_the_input_again(start, monkeypatch):
 
 def test_a_slow_command_is_waited_for_with_more_than_one_receive(start, monkeypatch):
     monkeypatch.setattr("auditor.transports.winrm._OPERATION_SECONDS", 1)
-    fleet = start(process_start_seconds=1.5)
+    fleet = start(costs=Costs(powershell_start=1.5))
 
     delivery = _ask(fleet)
 
@@ -280,7 +281,7 @@ def test_a_reply_that_was_cut_off_is_partial(start, monkeypatch):
 
 
 def test_stopping_ends_what_is_under_way_and_its_shell_is_deleted(start):
-    fleet = start(process_start_seconds=600.0)
+    fleet = start(costs=Costs(powershell_start=600.0))
     winrm, errors = _winrm(fleet), list[ServerNotReachedError]()
 
     def ask() -> None:

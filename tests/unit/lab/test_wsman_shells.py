@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auditor.lab.costs import Costs
 from auditor.lab.counters import Counters
 from auditor.lab.faults import FaultError
 from auditor.lab.replies import split
@@ -169,7 +170,7 @@ def test_the_idle_time_is_that_of_the_winrm_version(make_server: Make, counters:
 
 
 def test_a_process_that_starts_slowly_has_no_output_yet(make_server: Make, counters: Counters, clock: Clock) -> None:
-    shells = Shells(make_server(process_start_seconds=5), counters, clock)
+    shells = Shells(make_server(costs=Costs(program=5)), counters, clock)
     shell = shells.create(60)
     command = shells.command(shell, "hostname")
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from auditor.lab import sealing
 from auditor.lab.certificate import CertificateKind
+from auditor.lab.costs import Costs
 from auditor.lab.fleet import Fleet
 from auditor.lab.running import RunningServer
 from auditor.lab.state import Reachability, Scenario, ServerState, Web
@@ -419,7 +420,7 @@ def test_ports_can_be_told(make_server: MakeServer) -> None:
 
 
 def test_the_round_trip_of_a_server_costs_its_time(make_server: MakeServer, start_fleet: StartFleet) -> None:
-    fleet = start_fleet(make_server(round_trip_seconds=0.05))
+    fleet = start_fleet(make_server(costs=Costs(round_trip=0.05)))
     begun = time.monotonic()
 
     with _connected(fleet.servers[0]) as connection:
