@@ -16,7 +16,7 @@ from auditor.formats.format import Format
 from auditor.gate import gated
 from auditor.model.drift import BEGINNING
 from auditor.model.evidence import Evidence
-from auditor.model.finding import Finding, order
+from auditor.model.finding import Findings
 from auditor.model.gate import Gate
 from auditor.model.moment import show_moment
 from auditor.model.planned import Planned
@@ -27,6 +27,7 @@ from auditor.model.value import Value
 from auditor.model.waiver import Waiver
 from auditor.plan import Assignment, plan
 from auditor.report import WAIVERS, RunFolder
+from auditor.spool import Spool
 from auditor.stored_evidence import answers_kept
 from auditor.summary import count, coverage
 from auditor.waive import waive
@@ -68,25 +69,47 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judged:
-    """What one server came to."""
+    """What the servers judged so far came to; nothing of their evidence is kept, and their findings are put aside."""
 
-    host: Host
-    findings: tuple[Finding, ...]
-    opinions: tuple[Opinion, ...]
+    policies: tuple[Ready, ...]
+    spool: Spool
+    hosts: list[Host] = field(default_factory=list)
+    given: list[Opinion] = field(default_factory=list)
+
+    def add(self, evidence: Evidence) -> None:
+        """Judge a server, and keep its opinions for the checks about the whole fleet."""
+        self.hosts.append(_host(evidence))
+        pairs = [
+            (each, Bench(evidence=evidence, inputs=bind_inputs(each.policy, evidence.inputs)))
+            for each in self.policies
+            if each.policy.id in evidence.policies
+        ]
+        self.spool.add(finding for policy, bench in pairs for finding in judge(policy, bench))
+        self.given.extend(opinion for policy, bench in pairs for opinion in opinions(policy, bench))
+
+    def findings(self) -> Findings:
+        """Return all findings, those about the fleet among them; to be called once, when every server is judged."""
+        self.given.sort(key=lambda opinion: opinion.host)
+        for each in self.policies:
+            self.spool.add(judge_fleet(each, self.given))
+        return self.spool.findings()
 
 
 def audit(ordered: Order, collecting: Collecting, folder: RunFolder, clock: Clock) -> Run:
-    """Audit every server once and write the run; the clock gives aware UTC moments."""
+    """Audit every server once and write the run; the clock gives aware UTC moments.
+
+    Evidence and findings go to the disk server by server, so that a fleet's are never held.
+    """
     started = clock()
     planned = plan(ordered.assignments, ordered.inputs, ordered.probes)
-    policies = [ready(policy, ordered.probes) for policy in ordered.policies]
-    judged = []
+    policies = tuple(ready(policy, ordered.probes) for policy in ordered.policies)
+    judged = Judged(policies=policies, spool=Spool(folder.path.parent))
     for evidence in collecting(planned):
         folder.add_evidence(evidence_store.write(evidence).encode("ascii"))
-        judged.append(judge_server(policies, evidence))
+        judged.add(evidence)
     keep_policies(ordered.policies, folder)
     keep_waivers(ordered.waiver_files, folder)
-    run = conclude(ordered, policies, judged, started, clock())
+    run = conclude(ordered, judged, started, clock())
     run = waived(ordered, run, ordered.as_of or started)
     run = compared(ordered, run, folder)
     run = gated(run, ordered.gate)
@@ -112,29 +135,10 @@ def compared(ordered: Order, run: Run, folder: RunFolder) -> Run:
     return replace(run, drift=compare(ordered.against, Stored(run=run, folder=folder.path), ordered.probes))
 
 
-def judge_server(policies: Iterable[Ready], evidence: Evidence) -> Judged:
-    """Return the findings of one server, and its opinions for the checks about the whole fleet."""
-    pairs = [
-        (each, Bench(evidence=evidence, inputs=bind_inputs(each.policy, evidence.inputs)))
-        for each in policies
-        if each.policy.id in evidence.policies
-    ]
-    return Judged(
-        host=_host(evidence),
-        findings=tuple(finding for policy, bench in pairs for finding in judge(policy, bench)),
-        opinions=tuple(opinion for policy, bench in pairs for opinion in opinions(policy, bench)),
-    )
-
-
-def conclude(
-    ordered: Order, policies: Iterable[Ready], judged: Iterable[Judged], started: datetime, finished: datetime
-) -> Run:
+def conclude(ordered: Order, judged: Judged, started: datetime, finished: datetime) -> Run:
     """Return the run: all findings in order, coverage, counts, exit code."""
-    servers = sorted(judged, key=lambda server: server.host.name)
-    given = [opinion for server in servers for opinion in server.opinions]
-    about_fleet = [finding for policy in policies for finding in judge_fleet(policy, given)]
-    findings = sorted([*about_fleet, *(finding for server in servers for finding in server.findings)], key=order)
-    hosts = tuple(server.host for server in servers)
+    findings = judged.findings()
+    hosts = tuple(sorted(judged.hosts, key=lambda host: host.name))
     return Run(
         id=ordered.run_id,
         started=show_moment(started),
@@ -145,7 +149,7 @@ def conclude(
         fail_on=str(ordered.gate),
         policies=tuple(_judged_policy(policy, again=bool(ordered.evidence_of)) for policy in ordered.policies),
         hosts=hosts,
-        findings=tuple(findings),
+        findings=findings,
         coverage=coverage(hosts, findings, checks_planned(ordered)),
         summary=count(findings),
         exit_code=ExitCode.NOT_KNOWN,

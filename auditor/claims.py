@@ -1,6 +1,6 @@
 """Which waiver names which finding, and whether it may waive it: pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum, auto
@@ -12,7 +12,7 @@ from auditor.model.run import Host
 from auditor.model.waiver import Waiver
 from auditor.patterns import matches_any
 
-_DEVIATIONS = (Verdict.FAIL, Verdict.WARN)
+_CLAIMED = (Verdict.FAIL, Verdict.WARN, Verdict.ERROR)
 
 
 class Standing(Enum):
@@ -33,10 +33,8 @@ class Claim:
     standing: Standing
 
 
-def claims_on(
-    findings: Iterable[Finding], waivers: Sequence[Waiver], hosts: Iterable[Host], now: datetime
-) -> Iterator[Claim]:
-    """Yield every claim, in the order of the findings, then of the waivers; `now` is aware.
+def claiming(waivers: Sequence[Waiver], hosts: Iterable[Host], now: datetime) -> Callable[[Finding], tuple[Claim, ...]]:
+    """Return what gives the claims on a finding, in the order of the waivers; `now` is aware.
 
     The groups of a server are those of `hosts`.
     """
@@ -51,12 +49,18 @@ def claims_on(
     def meant(host: str) -> frozenset[str]:
         return frozenset(each.id for each in waivers if names_host(each, host, groups))
 
-    for finding in findings:
-        if finding.verdict in _DEVIATIONS or finding.verdict is Verdict.ERROR:
-            for waiver in about(finding.policy, finding.check):
-                if waiver.id in meant(finding.host):
-                    standing = _standing(waiver, finding, is_expired=now >= ends[waiver.id])
-                    yield Claim(waiver=waiver, finding=finding, standing=standing)
+    def claims_on(finding: Finding) -> tuple[Claim, ...]:
+        if finding.verdict not in _CLAIMED:
+            return ()
+        return tuple(
+            Claim(
+                waiver=waiver, finding=finding, standing=_standing(waiver, finding, is_expired=now >= ends[waiver.id])
+            )
+            for waiver in about(finding.policy, finding.check)
+            if waiver.id in meant(finding.host)
+        )
+
+    return claims_on
 
 
 def names_host(waiver: Waiver, host: str, groups: Mapping[str, Sequence[str]]) -> bool:

@@ -12,6 +12,7 @@ from auditor.model.evidence import Evidence, Status
 from auditor.model.finding import Finding, Verdict
 from auditor.model.policy import Check, Condition, InputCondition, Policy, Scope
 from auditor.model.probe import Probe
+from auditor.model.stating import Stating, stating
 
 T = TypeVar("T")
 Probes = Mapping[str, Probe]
@@ -37,7 +38,7 @@ class ReadyCheck(Generic[T]):
     """
 
     check: Check
-    stated: Callable[..., Finding]
+    stated: Stating
     obstacles: tuple[Obstacle, ...]
     looking: Looking[T]
 
@@ -93,11 +94,7 @@ def conclusions(judge_by: Ready, bench: Bench) -> Iterator[tuple[ReadyCheck[Conc
 def finding(ready_check: ReadyCheck[T], host: str, conclusion: Conclusion) -> Finding:
     """Return the finding that states a conclusion."""
     return ready_check.stated(
-        host=host,
-        verdict=conclusion.verdict,
-        actual=conclusion.actual,
-        reason=conclusion.reason,
-        questions=conclusion.questions,
+        host, conclusion.verdict, conclusion.actual, conclusion.reason, conclusion.questions, None
     )
 
 
@@ -110,8 +107,7 @@ def first_obstacle(obstacles: Sequence[Obstacle], bench: Bench) -> Conclusion | 
 
 
 def _ready(policy: Policy, check: Check, probes: Probes, conclude: Callable[[Look], T]) -> ReadyCheck[T]:
-    stated = partial(
-        Finding,
+    stated = stating(
         policy=policy.id,
         check=check.id,
         title=check.title,

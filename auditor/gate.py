@@ -1,7 +1,7 @@
 """Run x gate -> exit code and why: pure. Not known outranks not compliant, and judging nothing is not known."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -19,7 +19,7 @@ _GONE = "server no longer audited"
 _PLURALS = {_WORDS[Verdict.ERROR]: "checks newly not known", _GONE: "servers no longer audited"}
 _SHOWN = 5
 
-_Changes: TypeAlias = Mapping[tuple[str, str, str], Change]
+_ChangeOf: TypeAlias = Callable[[Finding], Change | None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +63,7 @@ def judge_gate(run: Run, gate: Gate) -> Outcome:
     """
     refuse_unjudgeable(gate, [policy.id for policy in run.policies], compared=run.drift is not None)
     missing, tolerated = _missing(run, gate)
-    against = _against(list(tripped(run, gate)), gate)
+    against = _against(tripped(run, gate), gate)
     besides = f"; besides, {against}" if against else ""
     if run.interrupted:
         told = f": {missing}" if missing else ""
@@ -81,12 +81,10 @@ def judge_gate(run: Run, gate: Gate) -> Outcome:
 def tripped(run: Run, gate: Gate) -> Iterator[Tripped]:
     """Yield everything that trips the gate, each once, findings first."""
     found = run.drift.changes if run.drift else ()
-    changes = {(change.host, change.policy, change.check): change for change in found}
-    if _is_beginning(run):
-        changes = {order(finding): _first_seen(finding) for finding in run.findings}
+    change_of = _first_seen if _is_beginning(run) else _changes_by_finding(found)
     for finding in run.findings:
         clauses = gate.clauses_of(finding.policy)
-        if clause := next((each for each in clauses if _trips(each, finding, changes)), None):
+        if clause := next((each for each in clauses if _trips(each, finding, change_of)), None):
             check = f"{finding.policy}/{finding.check}" if len(run.policies) > 1 else finding.check
             name = f"{'fleet' if finding.host == FLEET else finding.host} {check}"
             yield Tripped(word=_WORDS[finding.verdict], name=name, clause=clause)
@@ -101,19 +99,24 @@ def _is_beginning(run: Run) -> bool:
     return run.drift is not None and run.drift.is_beginning
 
 
+def _changes_by_finding(found: Iterable[Change]) -> _ChangeOf:
+    changes = {(change.host, change.policy, change.check): change for change in found}
+    return lambda finding: changes.get(order(finding))
+
+
 def _first_seen(finding: Finding) -> Change:
     kind = ChangeKind.NEW_DEVIATION
     return Change(host=finding.host, policy=finding.policy, check=finding.check, kind=kind, causes=(), text="")
 
 
-def _trips(clause: Clause, finding: Finding, changes: _Changes) -> bool:
+def _trips(clause: Clause, finding: Finding, change_of: _ChangeOf) -> bool:
     if finding.waiver is not None and finding.verdict is not Verdict.ERROR:
         return False
     if not clause.is_severe(finding.severity):
         return False
     if clause.novelty is None:
         return finding.verdict in clause.verdicts
-    if finding.verdict not in _WORDS or not (change := changes.get(order(finding))):
+    if finding.verdict not in _WORDS or not (change := change_of(finding)):
         return False
     if clause.novelty is Novelty.DRIFT:
         return became_worse(finding, change)
@@ -123,7 +126,7 @@ def _trips(clause: Clause, finding: Finding, changes: _Changes) -> bool:
 def _missing(run: Run, gate: Gate) -> tuple[str, str]:
     """Return what evidence is missing, and what is missing but tolerated; both empty when nothing is."""
     silent = sorted(host.name for host in run.hosts if host.status is Status.UNREACHABLE)
-    told = f"{_number(len(silent), 'server')} not reached ({_some(silent)})" if silent else ""
+    told = f"{_number(len(silent), 'server')} not reached ({_some(silent, len(silent))})" if silent else ""
     share, enough = _covered(run, gate)
     # A conclusion about the fleet is not known as soon as one server is missing; what a server that was reached does
     # not tell makes its own checks not known.
@@ -156,21 +159,29 @@ def _nothing(run: Run) -> str:
     return "nothing was judged"
 
 
-def _against(found: Sequence[Tripped], gate: Gate) -> str:
+def _against(found: Iterable[Tripped], gate: Gate) -> str:
     """Return what trips the gate; names follow where the gate chooses among the deviations, which are all shown."""
-    if not found:
+    words: Counter[str] = Counter()
+    clauses: dict[Clause, None] = {}
+    first: list[Tripped] = []
+    for each in found:
+        words[each.word] += 1
+        clauses[each.clause] = None
+        if len(first) < _SHOWN:
+            first.append(each)
+    if not words:
         return ""
-    told = f"{_counted(Counter(each.word for each in found))} at or above the gate (fail on {gate})"
-    if all(each.clause.novelty is None and each.clause.severity is None for each in found):
+    told = f"{_counted(words)} at or above the gate (fail on {gate})"
+    if all(clause.novelty is None and clause.severity is None for clause in clauses):
         return told
-    named = {each.clause for each in found} != {found[0].clause}
-    return f"{told}: {_some([f'{each.name} ({each.clause})' if named else each.name for each in found])}"
+    names = [f"{each.name} ({each.clause})" if len(clauses) > 1 else each.name for each in first]
+    return f"{told}: {_some(names, words.total())}"
 
 
 def _compliant(findings: Iterable[Finding], gate: Gate) -> str:
-    deviating = [each for each in findings if each.verdict in (Verdict.FAIL, Verdict.WARN)]
-    below = Counter(_WORDS[each.verdict] for each in deviating if each.waiver is None)
-    waived = sum(each.waiver is not None for each in deviating)
+    deviating = (each for each in findings if each.verdict in (Verdict.FAIL, Verdict.WARN))
+    below = Counter("" if each.waiver else _WORDS[each.verdict] for each in deviating)
+    waived = below.pop("", 0)
     if below:
         more = f", {waived} more waived" if waived else ""
         return f"{_counted(below)} below the gate (fail on {gate}){more}"
@@ -187,6 +198,7 @@ def _number(number: int, words: str) -> str:
     return f"{number} {words}" if number == 1 else f"{number} {_PLURALS.get(words, words + 's')}"
 
 
-def _some(names: Sequence[str]) -> str:
+def _some(names: Sequence[str], number: int) -> str:
+    """Return the first of so many names."""
     shown = ", ".join(names[:_SHOWN])
-    return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"
+    return shown if number <= _SHOWN else f"{shown} and {number - _SHOWN} more"

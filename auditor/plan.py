@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from operator import itemgetter
 
 from auditor.bind import bind_inputs, bind_parameters
 from auditor.matchers import MATCHERS
@@ -16,6 +17,9 @@ from auditor.model.value import Value, show
 Inputs = Mapping[str, Value]
 Probes = Mapping[str, Probe]
 
+_KEPT = 256
+"""How many kinds of servers are remembered with their questions; more are as many as there are servers."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Assignment:
@@ -26,19 +30,25 @@ class Assignment:
 
 
 def plan(assignments: Iterable[Assignment], given: Inputs, probes: Probes) -> Iterator[Planned]:
-    """Yield what to ask each server; `given` are the inputs of the command line, which outrank the inventory's."""
+    """Yield what to ask each server; `given` are the inputs of the command line, which outrank the inventory's.
+
+    Servers of one plan that are asked the same share their questions: they are worked out, and held, once.
+    """
+    known: dict[str, tuple[Question, ...]] = {}
     for assignment in assignments:
         inputs = {**assignment.server.inputs, **given}
-        questions = {
-            question
-            for policy in assignment.policies
-            for question in questions_of(policy, bind_inputs(policy, inputs), probes)
-        }
+        bound = [(policy, bind_inputs(policy, inputs)) for policy in assignment.policies]
+        alike = repr([(policy.id, sorted(taken.items(), key=itemgetter(0))) for policy, taken in bound])
+        if alike not in known:
+            if len(known) == _KEPT:
+                known.clear()
+            questions = {question for policy, taken in bound for question in questions_of(policy, taken, probes)}
+            known[alike] = tuple(sorted(questions))
         yield Planned(
             server=assignment.server,
             policies=tuple(policy.id for policy in assignment.policies),
             inputs=inputs,
-            questions=tuple(sorted(questions)),
+            questions=known[alike],
         )
 
 

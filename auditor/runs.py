@@ -12,7 +12,7 @@ from auditor.errors import RunNotFoundError
 from auditor.formats.json import FORMAT
 from auditor.model.run import Run
 from auditor.report import LATEST
-from auditor.run_file import parse_run
+from auditor.run_file import parse_run, read_run_file
 
 __all__ = ["LAST", "REFERENCES", "find_run", "parse_run", "read_run", "stored_runs"]
 
@@ -61,7 +61,8 @@ def read_run(folder: Path) -> Run:
     """Return the run that a run folder holds; raise `RunNotFoundError` when it cannot be read."""
     file = folder / FORMAT.filename
     try:
-        return parse_run(file.read_bytes())
+        with file.open("rb") as opened:
+            return read_run_file(opened)
     except OSError as error:
         raise RunNotFoundError(f"{file}: {error.strerror}; name another run") from error
     except ValueError as error:

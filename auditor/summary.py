@@ -14,16 +14,16 @@ def count(findings: Iterable[Finding]) -> Mapping[str, int]:
     return {verdict.value: counted[verdict] for verdict in Verdict}
 
 
-def coverage(hosts: Collection[Host], findings: Collection[Finding], planned: int) -> Coverage:
+def coverage(hosts: Collection[Host], findings: Iterable[Finding], planned: int) -> Coverage:
     """Return how much is known of what was planned; `planned` counts checks, on servers and on the fleet.
 
     A check is judged when its verdict is not `error`; a server when it was reached and one of its checks is judged.
     """
-    known = [finding for finding in findings if finding.verdict is not Verdict.ERROR]
+    known = Counter(finding.host for finding in findings if finding.verdict is not Verdict.ERROR)
     reached = {host.name for host in hosts if host.status is not Status.UNREACHABLE}
     return Coverage(
         servers_planned=len(hosts),
-        servers_judged=len(reached & {finding.host for finding in known}),
+        servers_judged=len(reached & known.keys()),
         checks_planned=planned,
-        checks_judged=len(known),
+        checks_judged=known.total(),
     )

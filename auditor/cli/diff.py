@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 
 from auditor.compare import Stored, compare
@@ -26,6 +26,7 @@ from auditor.runs import REFERENCES, find_run, read_run
 
 _WIDTH = 100
 _SHOWN = 5
+_AT_ONCE = 2000
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +64,9 @@ def _compared(options: argparse.Namespace) -> ExitCode:
     found = compare(before, after, PROBES)
     worse = [each.name for each in tripped(replace(after.run, drift=found), parse_gate(["drift"]))]
     render = _json if options.format == "json" else _text
-    sys.stdout.writelines(render(found, before.run, after.run, worse))
+    parts = render(found, before.run, after.run, worse)
+    while told := "".join(islice(parts, _AT_ONCE)):
+        sys.stdout.write(told)
     return ExitCode.FINDINGS if worse else ExitCode.COMPLIANT
 
 

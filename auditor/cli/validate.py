@@ -22,7 +22,6 @@ from auditor.load.waivers import load_waivers
 from auditor.model.audit_file import AuditFile
 from auditor.model.gate import parse_gate
 from auditor.model.policy import Policy
-from auditor.notify import refuse_bad_addresses
 from auditor.plan import contradictions
 from auditor.probes import PROBES
 
@@ -116,6 +115,8 @@ def _check_waivers(path: Path, policies: Sequence[Policy]) -> Iterator[str]:
 
 
 def _check_audit(path: Path) -> Iterator[str]:
+    from auditor.notify import refuse_bad_addresses  # noqa: PLC0415  slow to import, and seldom needed
+
     file = load_audit_file(path)
     steps: tuple[Callable[[], object], ...] = (
         partial(formats_named, file.formats),

@@ -1,15 +1,15 @@
 """Two runs -> all changes between them, sorted; equal runs give none but what still deviates. Pure."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from itertools import groupby
 
 from auditor.drift.causes import Sides, cause_of_presence, causes_of, sides_of
 from auditor.drift.grounds import Grounds, Key
-from auditor.drift.kinds import kind_of, state_of
+from auditor.drift.kinds import kind_of, paired, state_of
 from auditor.drift.notes import notes_on
 from auditor.drift.words import about_waiver, because, seen, sentence, server_sentence, waiver_sentence
 from auditor.model.drift import Cause, Change, ChangeKind, Drift, deviates
-from auditor.model.finding import Finding, Verdict, order
+from auditor.model.finding import Finding, Verdict
 from auditor.model.run import Host, Run
 
 
@@ -18,14 +18,13 @@ def drift(before: Run, after: Run, grounds: Grounds | None = None) -> Drift:
 
     What differs in verdict, observed value or waiver is in exactly one change; what deviates in both is told as well,
     with since when. `grounds` establish whose change it is; without them it is told only where the runs prove it.
+    The runs are gone through and not held, the changes are held.
     """
     sides = sides_of(before, after, grounds)
-    old = {order(finding): finding for finding in before.findings}
-    new = {order(finding): finding for finding in after.findings}
     since = _known_since(before)
     found = [*_servers(sides)]
-    for key in old | new:
-        change = _change(old.get(key), new.get(key), sides, since.get(key, before.started))
+    for key, old, new in paired(before, after):
+        change = _change(old, new, sides, since.get(key, before.started))
         if change is not None:
             found.append(change)
     found.sort(key=lambda change: (change.host, change.policy, change.check))
@@ -117,13 +116,16 @@ def _servers(sides: Sides) -> Iterator[Change]:
         (gone, sides.before, ChangeKind.MISSING_SERVER),
         (come, sides.after, ChangeKind.NEW_SERVER),
     ):
-        findings = _by_host(run) if hosts else {}
+        verdicts: dict[str, Counter[Verdict]] = {host.name: Counter() for host in hosts}
+        for finding in run.findings if hosts else ():
+            if finding.host in verdicts:
+                verdicts[finding.host][finding.verdict] += 1
         for host in hosts:
-            yield _server(host, findings.get(host.name, []), kind, sides)
+            yield _server(host, verdicts[host.name], kind, sides)
 
 
-def _server(host: Host, findings: list[Finding], kind: ChangeKind, sides: Sides) -> Change:
-    text = server_sentence(host, findings, is_new=kind is ChangeKind.NEW_SERVER)
+def _server(host: Host, verdicts: Counter[Verdict], kind: ChangeKind, sides: Sides) -> Change:
+    text = server_sentence(host, verdicts, is_new=kind is ChangeKind.NEW_SERVER)
     missed = kind is ChangeKind.MISSING_SERVER and sides.after.interrupted
     return Change(
         host=host.name,
@@ -132,8 +134,3 @@ def _server(host: Host, findings: list[Finding], kind: ChangeKind, sides: Sides)
         since=sides.after.started,
         text=f"{text}; the run was interrupted before it could be asked" if missed else text,
     )
-
-
-def _by_host(run: Run) -> Mapping[str, list[Finding]]:
-    ordered = sorted(run.findings, key=order)
-    return {host: list(findings) for host, findings in groupby(ordered, lambda finding: finding.host)}

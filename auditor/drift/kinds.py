@@ -1,10 +1,11 @@
 """Two findings of one check -> what happened to it: pure."""
 
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 
 from auditor.drift.grounds import Key
 from auditor.model.drift import ChangeKind, State, deviates
-from auditor.model.finding import Finding, Verdict, order
+from auditor.model.finding import Finding, Verdict, in_order, order
 from auditor.model.run import Run
 
 
@@ -20,9 +21,36 @@ def is_same(old: Finding, new: Finding) -> bool:
 
 def differing(before: Run, after: Run) -> frozenset[Key]:
     """Return the checks that are in both runs and found another state in each."""
-    old = {order(finding): finding for finding in before.findings}
-    pairs = ((key := order(new), old.get(key), new) for new in after.findings)
-    return frozenset(key for key, earlier, new in pairs if earlier is not None and not is_same(earlier, new))
+    return frozenset(key for key, old, new in paired(before, after) if old and new and not is_same(old, new))
+
+
+def paired(before: Run, after: Run) -> Iterator[tuple[Key, Finding | None, Finding | None]]:
+    """Yield each check of either run in the order of reports, with what each run found; neither run is held."""
+    olds, news = _by_key(before.findings), _by_key(after.findings)
+    old, new = next(olds, None), next(news, None)
+    while old or new:
+        if new is None or (old is not None and old[0] < new[0]):
+            assert old is not None
+            yield *old, None
+            old = next(olds, None)
+        elif old is None or new[0] < old[0]:
+            yield new[0], None, new[1]
+            new = next(news, None)
+        else:
+            yield *old, new[1]
+            old, new = next(olds, None), next(news, None)
+
+
+def _by_key(findings: Sequence[Finding]) -> Iterator[tuple[Key, Finding]]:
+    """Yield the findings in order, of several of the same check the last."""
+    waiting: tuple[Key, Finding] | None = None
+    for finding in in_order(findings):
+        key = order(finding)
+        if waiting is not None and waiting[0] != key:
+            yield waiting
+        waiting = key, finding
+    if waiting is not None:
+        yield waiting
 
 
 def kind_of(old: Finding, new: Finding) -> ChangeKind | None:

@@ -1,5 +1,6 @@
 """Changes in words: one sentence each, from what to what, and whose change: pure."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -86,12 +87,12 @@ def seen(finding: Finding) -> str:
     return f"{_VERDICTS[finding.verdict]} ({found})" if found else _VERDICTS[finding.verdict]
 
 
-def server_sentence(host: Host, findings: Sequence[Finding], *, is_new: bool) -> str:
-    """Return what is to be said of a server that is in one run only."""
-    deviating = sum(deviates(finding.verdict) for finding in findings)
+def server_sentence(host: Host, verdicts: Counter[Verdict], *, is_new: bool) -> str:
+    """Return what is to be said of a server that is in one run only, with so many findings of each verdict there."""
+    deviating = sum(verdicts[verdict] for verdict in Verdict if deviates(verdict))
     lead = "audited for the first time" if is_new else "not audited any more"
     silent = f", not reached: {_short(host.reason)}" if host.status is Status.UNREACHABLE else ""
-    return f"{lead}: {_number(len(findings), 'check')}, {deviating} deviating{silent}"
+    return f"{lead}: {_number(verdicts.total(), 'check')}, {deviating} deviating{silent}"
 
 
 @lru_cache(maxsize=4096)

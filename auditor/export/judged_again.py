@@ -1,36 +1,11 @@
 """Evidence that names were hidden in, judged again: what follows from it must be what followed before."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from auditor.audit import Judged, judge_server
 from auditor.errors import UsageError
-from auditor.evaluate import ready
 from auditor.export.redact import Redactor
-from auditor.fleet import judge_fleet
-from auditor.model.evidence import Evidence
 from auditor.model.finding import Finding, order
-from auditor.model.policy import Policy
-from auditor.probes import PROBES
-
-
-class Judge:
-    """Judges servers one after the other by the policies, and then the fleet."""
-
-    def __init__(self, policies: Sequence[Policy]) -> None:
-        self._policies = [ready(policy, PROBES) for policy in sorted(policies, key=lambda policy: policy.id)]
-        self._judged: list[Judged] = []
-
-    def add(self, evidence: Evidence) -> None:
-        """Judge one server; its evidence is not kept."""
-        self._judged.append(judge_server(self._policies, evidence))
-
-    def findings(self) -> Sequence[Finding]:
-        """Return all findings in their order."""
-        servers = sorted(self._judged, key=lambda server: server.host.name)
-        given = [opinion for server in servers for opinion in server.opinions]
-        about_fleet = [finding for policy in self._policies for finding in judge_fleet(policy, given)]
-        return sorted([*about_fleet, *(finding for server in servers for finding in server.findings)], key=order)
 
 
 def as_before(again: Iterable[Finding], before: Iterable[Finding], redactor: Redactor) -> tuple[Finding, ...]:

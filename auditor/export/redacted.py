@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from auditor import evidence_store
-from auditor.audit import kept_as
+from auditor.audit import Judged, kept_as
 from auditor.errors import DocumentError, UsageError
+from auditor.evaluate import ready
 from auditor.export.bundle import Hidden
 from auditor.export.finding_names import Finder
-from auditor.export.judged_again import Judge, as_before
+from auditor.export.judged_again import as_before
 from auditor.export.material import JudgedBy, Material
 from auditor.export.names import Names
 from auditor.export.redact import Redactor
@@ -25,6 +26,7 @@ from auditor.model.run import Run
 from auditor.probes import PROBES
 from auditor.report import EVIDENCE, WAIVERS
 from auditor.schema.waivers import LONGEST_MAXIMUM
+from auditor.spool import Spool
 
 
 def redacted(material: Material, kinds: Collection[Hidden], key: bytes, folder: Path) -> tuple[Run, Names]:
@@ -37,12 +39,12 @@ def redacted(material: Material, kinds: Collection[Hidden], key: bytes, folder: 
     names = names_in(material, judged_by, kinds, key)
     redactor = Redactor(names)
     policies = [_hidden_policy(policy, redactor, folder) for policy in judged_by.policies]
-    judge = Judge(policies)
+    judged = Judged(policies=tuple(ready(policy, PROBES) for policy in policies), spool=Spool(folder))
     with (folder / EVIDENCE).open("xb") as file:
         for evidence in map(redactor.value, material.evidences()):
             file.write(evidence_store.write(evidence).encode("ascii") + b"\n")
-            judge.add(evidence)
-    findings = as_before(judge.findings(), material.run.findings, redactor)
+            judged.add(evidence)
+    findings = as_before(judged.findings(), material.run.findings, redactor)
     if judged_by.waivers:
         hiding = Hiding(redactor=redactor, servers=Hidden.HOSTS in kinds)
         _write_waivers(hidden_waivers(judged_by.waivers, material.run, findings, hiding), folder)

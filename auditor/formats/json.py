@@ -1,11 +1,13 @@
 """`run.json`: the whole run for programs, described by `auditor schema run`, and read back by `auditor.runs`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from auditor.formats.format import Format, one_file
-from auditor.formats.json_text import Pieces, members
+from auditor.formats.json_text import BLANKS, Pieces, harmless, margin, members, quoted, text
 from auditor.model.drift import Change, Drift
 from auditor.model.finding import Finding, Verdict, in_order
 from auditor.model.run import SCHEMA, Coverage, Host, JudgedPolicy, Run
@@ -98,23 +100,42 @@ def _written(value: Any, depth: int) -> Iterator[bytes]:
 def _member(value: Any, depth: int) -> Any:
     if is_dataclass(value):
         return Pieces(_written(value, depth))
-    is_list = isinstance(value, Sequence) and not isinstance(value, str)
-    return (_plain(item) for item in value) if is_list else _plain(value)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return (Pieces((_block(item, depth + 1),)) for item in value)
+    return Pieces((_block(value, depth),))
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, str) or value is None:  # most of what there is
-        return value
+def _block(value: Any, depth: int) -> bytes:
+    return harmless(_text(value, margin(depth))).encode("ascii")
+
+
+def _text(value: Any, before: str) -> str:
+    """Return a value as it stands on lines of its own; `before` is a line feed and the blanks of its first line."""
+    # what there is most of comes first
+    if isinstance(value, str):
+        return quoted(value)
+    if value is None:
+        return "null"
+    deeper = before + BLANKS
+    if isinstance(value, tuple):
+        return f"[{','.join([deeper + _text(item, deeper) for item in value])}{before}]" if value else "[]"
     if is_dataclass(value):
-        # as `fields` gives them, without making a tuple of them for each of a million findings
-        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
-    if isinstance(value, Mapping):
+        form, values = _form(value.__class__, before)
+        return form % tuple([quoted(each) if isinstance(each, str) else _text(each, deeper) for each in values(value)])
+    if isinstance(value, Mapping) and value:
         # the verdicts keep the order of their enum, free keys are sorted
         keys = value if all(isinstance(key, Verdict) for key in value) else sorted(value)
-        return {str(key): _plain(value[key]) for key in keys}
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return value
+        members_of = [f"{deeper}{quoted(key)}: {_text(value[key], deeper)}" for key in keys]
+        return f"{{{','.join(members_of)}{before}}}"
+    return text(value)
+
+
+@cache
+def _form(kind: type, before: str) -> tuple[str, Callable[[Any], tuple[Any, ...]]]:
+    """Return how a dataclass is written, with a %s for each of its values, and what gives these."""
+    names = [field.name for field in fields(kind)]
+    lines = ",".join(f"{before}{BLANKS}{quoted(name)}: %s" for name in names)
+    return f"{{{lines}{before}}}", attrgetter(*names)
 
 
 FORMAT = Format(

@@ -54,21 +54,23 @@ def _about_coverage(registry: "CollectorRegistry", run: Run) -> None:
     _number(registry, "auditor_servers_judged", "Servers with at least one known check.", known.servers_judged)
     _number(registry, "auditor_checks_planned", "Checks that were to be judged.", known.checks_planned)
     _number(registry, "auditor_checks_judged", "Checks that are known.", known.checks_judged)
-    statuses = _filled([(host.status,) for host in run.hosts], [Status])
+    statuses = _filled(Counter((host.status,) for host in run.hosts), [Status])
     _counts(registry, "auditor_servers", "Servers by how far they were read.", ("status",), statuses)
 
 
 def _about_findings(registry: "CollectorRegistry", run: Run) -> None:
-    counted = [finding for finding in run.findings if finding.waiver is None]
-    waived = [finding for finding in run.findings if finding.waiver is not None]
-    policies = sorted({policy.id for policy in run.policies} | {finding.policy for finding in run.findings})
-    severities = sorted({finding.severity for finding in run.findings}, key=list(Severity).index)
+    counted, waived = Counter[tuple[str, ...]](), Counter[tuple[str, ...]]()
+    for finding in run.findings:
+        (counted if finding.waiver is None else waived)[_labels(finding)] += 1
+    seen = counted.keys() | waived.keys()
+    policies = sorted({policy.id for policy in run.policies} | {policy for policy, _, _ in seen})
+    severities = [severity for severity in Severity if any(each == severity for _, _, each in seen)]
     spread: list[Iterable[str]] = [policies, Verdict, severities]
-    for name, text, findings in (
+    for name, text, numbers in (
         ("auditor_findings", "Findings without a waiver.", counted),
         ("auditor_findings_waived", "Findings that a waiver accepts; they keep their verdict.", waived),
     ):
-        _counts(registry, name, text, _BY, _filled(map(_labels, findings), spread))
+        _counts(registry, name, text, _BY, _filled(numbers, spread))
 
 
 def _labels(finding: Finding) -> tuple[str, ...]:
@@ -78,7 +80,7 @@ def _labels(finding: Finding) -> tuple[str, ...]:
 def _about_change(registry: "CollectorRegistry", run: Run) -> None:
     """Without a run to compare with there is no number: 0 would say that nothing changed."""
     if run.drift is not None and not run.drift.is_beginning:
-        kinds = _filled([(change.kind,) for change in run.drift.changes], [ChangeKind])
+        kinds = _filled(Counter((change.kind,) for change in run.drift.changes), [ChangeKind])
         text = "Changes against the run that was compared with."
         _counts(registry, "auditor_drift_changes", text, ("kind",), kinds)
     notes = run.waivers
@@ -93,9 +95,8 @@ def _about_change(registry: "CollectorRegistry", run: Run) -> None:
     _counts(registry, "auditor_waiver_notes", "What is to be said of waivers, by kind.", ("kind",), kinds_of_notes)
 
 
-def _filled(found: Iterable[tuple[str, ...]], spread: Sequence[Iterable[str]]) -> Mapping[tuple[str, ...], int]:
+def _filled(counted: Counter[tuple[str, ...]], spread: Sequence[Iterable[str]]) -> Mapping[tuple[str, ...], int]:
     """Return the counts with their zeros: a series that vanishes looks like one that was never there."""
-    counted = Counter(found)
     return {labels: counted[labels] for labels in product(*spread)}
 
 

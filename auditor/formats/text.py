@@ -1,21 +1,25 @@
 """Text for people on the terminal: what was expected, what was found, what to do, and why this exit code."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from itertools import groupby
+from heapq import merge
+from itertools import chain, groupby
+from operator import itemgetter
 
 from auditor.formats.format import Format, one_file
 from auditor.formats.sources import CheckKey, checks_of, mapped_text, source_text
 from auditor.formats.text_changes import changes, waiver_notes
 from auditor.formats.text_layout import IN_PART, NOT_REACHED, WAIVED, Layout
+from auditor.formats.text_times import times
 from auditor.model.evidence import Status
-from auditor.model.finding import FLEET, Finding, Verdict, order
+from auditor.model.finding import FLEET, Finding, Verdict, in_order
 from auditor.model.run import Host, JudgedCheck, Run
 from auditor.model.waiver import WaiverMark
 
 _NARROWEST = 40
+_NONE: Iterator[Finding] = iter(())
 _LABELS: Mapping[Verdict, str] = {
     Verdict.PASS: "pass",
     Verdict.WARN: "WARN",
@@ -65,13 +69,11 @@ class _Page:
         for policy in sorted(run.policies, key=lambda policy: policy.id):
             yield from self.layout.wrapped("", f"policy {policy.id} {policy.version}: {policy.title}")
             yield from self.layout.wrapped("  ", f"source: {source_text(policy.source)}")
-        findings = {name: list(group) for name, group in groupby(sorted(run.findings, key=order), lambda one: one.host)}
         hosts = {host.name: host for host in run.hosts}
         several = len({finding.policy for finding in run.findings}) > 1
-        # the fleet comes last: it is a conclusion from the servers above
-        for name in sorted(hosts.keys() | findings.keys(), key=lambda name: (name == FLEET, name)):
+        for name, findings in _places(run):
             yield ""
-            yield from self._place(name, hosts.get(name), findings.get(name, []), several=several)
+            yield from self._place(name, hosts.get(name), findings, several=several)
         if run.drift is not None:
             yield ""
             yield from changes(run.drift, run.hosts, self.layout)
@@ -81,7 +83,7 @@ class _Page:
         yield ""
         yield from self._ending(run)
 
-    def _place(self, name: str, host: Host | None, findings: Sequence[Finding], *, several: bool) -> Iterator[str]:
+    def _place(self, name: str, host: Host | None, findings: Iterable[Finding], *, several: bool) -> Iterator[str]:
         yield from self._heading(name, host)
         silent = host is not None and host.status is Status.UNREACHABLE
         for policy, group in groupby(findings, lambda finding: finding.policy):
@@ -141,6 +143,7 @@ class _Page:
             f"{run.summary[verdict]} {word}" + (f" ({waived[verdict]} waived)" if waived[verdict] else "")
             for verdict, word in _COUNTED.items()
         )
+        yield from times(run.hosts, self.layout)
         yield from self.layout.wrapped("", f"checks: {counts}")
         yield from self.layout.wrapped(
             "",
@@ -148,6 +151,21 @@ class _Page:
             f"{covered.checks_judged} of {covered.checks_planned} checks judged",
         )
         yield from self.layout.wrapped("", f"exit code {run.exit_code}: {run.exit_reason}")
+
+
+def _places(run: Run) -> Iterator[tuple[str, Iterable[Finding]]]:
+    """Yield servers, with or without findings, by name, and the fleet last: it is a conclusion from the servers."""
+    nothing = ((name, _NONE) for name in sorted({host.name for host in run.hosts}))
+    judged = groupby(in_order(run.findings), lambda finding: finding.host)
+    about_fleet: list[Finding] | None = None
+    for name, parts in groupby(merge(nothing, judged, key=itemgetter(0)), itemgetter(0)):
+        findings = chain.from_iterable(part for _, part in parts)
+        if name == FLEET:
+            about_fleet = list(findings)
+        else:
+            yield name, findings
+    if about_fleet is not None:
+        yield FLEET, about_fleet
 
 
 def _alike(findings: Sequence[Finding]) -> list[list[Finding]]:

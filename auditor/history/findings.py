@@ -1,9 +1,13 @@
 """Findings -> intervals: what is as it was costs no write; only what changed closes one interval and opens another."""
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
+from heapq import merge
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, bindparam, delete, select
@@ -11,13 +15,18 @@ from sqlalchemy import Connection, bindparam, delete, select
 from auditor.history.calendar import cover, covered_later, load_calendar, number_subjects, subjects_of
 from auditor.history.shelf import Shelf
 from auditor.history.spans import Span, put
-from auditor.history.tables import CHECKS, INTERVALS, JUDGED, STATES, add, chunks
-from auditor.model.finding import Finding, Verdict
+from auditor.history.tables import CHECKS, CHUNK, INTERVALS, JUDGED, STATES, add
+from auditor.model.finding import Finding, Verdict, in_order
 from auditor.model.run import Run
+
+Subject: TypeAlias = tuple[str, str]
+"""A server (or the fleet) and a policy."""
 
 Seat: TypeAlias = tuple[int, int]
 """One check on one server: the numbers of the subject (server and policy) and of the check."""
 
+_TOGETHER = 20_000
+"""Findings looked at together; the more, the fewer statements, and the more memory."""
 
 _SPELLING = json.JSONEncoder(separators=(",", ":"))
 
@@ -40,18 +49,65 @@ class _Change:
 
 
 def record_findings(connection: Connection, key: int, run: Run) -> None:
-    """Store the findings of a run, whose row is there; what it said before of the same checks is replaced."""
-    names = {(host.name, policy) for host in run.hosts for policy in host.policies}
-    names |= {(finding.host, finding.policy) for finding in run.findings}
-    subjects = number_subjects(connection, names)
+    """Store the findings of a run, whose row is there; what it said before of the same checks is replaced.
+
+    They are gone through twice, and those of some servers are held at once.
+    """
+    seen = _seen(run)
+    subjects = number_subjects(connection, seen.subjects)
+    checks = Shelf(connection, CHECKS, CHECKS.c.name).numbers(seen.checks)
     already = subjects_of(connection, key)
     full = covered_later(connection, key) | already
     cover(connection, key, already | set(subjects.values()))
-    seated = _seated(connection, run.findings, subjects)
-    for chunk in chunks(sorted(subjects.values())):
-        changes = [change for some in _split(chunk, full) for change in _changes(connection, key, some, seated)]
+    for some in _servers(run, seen.subjects):
+        seated = _seated(some, subjects, checks)
+        changes = [each for part in _split(seated, full) for each in _changes(connection, key, part, seated)]
         _write(connection, key, changes)
-    _tally(connection, key, run)
+    _tally(connection, key, run, seen.verdicts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a run has findings of: servers with their policies (as judged or as asked for), checks; and the verdicts.
+
+    `verdicts` counts the findings of each policy by verdict and by whether they are waived.
+    """
+
+    subjects: set[tuple[str, str]] = field(default_factory=set)
+    checks: set[str] = field(default_factory=set)
+    verdicts: Counter[tuple[str, Verdict, bool]] = field(default_factory=Counter)
+
+
+def _seen(run: Run) -> _Seen:
+    seen = _Seen()
+    seen.subjects.update((host.name, policy) for host in run.hosts for policy in host.policies)
+    for finding in run.findings:
+        seen.subjects.add((finding.host, finding.policy))
+        seen.checks.add(finding.check)
+        seen.verdicts[finding.policy, finding.verdict, finding.waiver is not None] += 1
+    return seen
+
+
+_Server: TypeAlias = tuple[Subject, list[Finding]]
+"""A server with one policy, and what was found there."""
+
+
+def _servers(run: Run, subjects: Collection[Subject]) -> Iterator[list[_Server]]:
+    """Yield every subject with its findings, if there are any, so many at once that there is something to write."""
+    nothing: Iterator[_Server] = ((subject, []) for subject in sorted(subjects))
+    found = groupby(in_order(run.findings), lambda finding: (finding.host, finding.policy))
+    judged: Iterator[_Server] = ((subject, list(group)) for subject, group in found)
+    waiting: list[_Server] = []
+    number = 0
+    for subject, parts in groupby(merge(nothing, judged, key=itemgetter(0)), itemgetter(0)):
+        findings = [finding for _, part in parts for finding in part]
+        waiting.append((subject, findings))
+        number += 1 + len(findings)
+        if number >= _TOGETHER or len(waiting) == CHUNK:
+            yield waiting
+            waiting, number = [], 0
+    if waiting:
+        yield waiting
 
 
 def digest_of(finding: Finding) -> bytes:
@@ -65,15 +121,12 @@ def _state(finding: Finding) -> tuple[str, str, str, str]:
 
 
 def _seated(
-    connection: Connection, findings: Collection[Finding], subjects: Mapping[tuple[str, str], int]
+    servers: Iterable[_Server], subjects: Mapping[Subject, int], checks: Mapping[str, int]
 ) -> Mapping[int, Mapping[int, Finding]]:
-    """Return the findings by subject and check."""
-    checks = Shelf(connection, CHECKS, CHECKS.c.name).numbers({finding.check for finding in findings})
-    seated: dict[int, dict[int, Finding]] = {}
-    for finding in findings:
-        subject = subjects[finding.host, finding.policy]
-        seated.setdefault(subject, {})[checks[finding.check]] = finding
-    return seated
+    """Return the findings by subject and check; every subject is there."""
+    return {
+        subjects[subject]: {checks[finding.check]: finding for finding in findings} for subject, findings in servers
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,17 +205,17 @@ def _row(seat: Seat, span: Span) -> dict[str, int | None]:
     return {"subject": seat[0], "check": seat[1], "first": span.first, "last": span.last, "state": span.state}
 
 
-def _tally(connection: Connection, key: int, run: Run) -> None:
+def _tally(connection: Connection, key: int, run: Run, verdicts: Mapping[tuple[str, Verdict, bool], int]) -> None:
     """Store what each policy came to; small, and kept when the run is pruned."""
     rows: dict[str, dict[str, Any]] = {
         policy.id: dict.fromkeys((*(verdict.value for verdict in Verdict), "waived"), 0)
         | {"run": key, "policy": policy.id, "version": policy.version, "digest": policy.digest}
         for policy in run.policies
     }
-    for finding in run.findings:
-        row = rows.get(finding.policy)
+    for (policy, verdict, is_waived), number in verdicts.items():
+        row = rows.get(policy)
         if row is not None:
-            row[finding.verdict.value] += 1
-            row["waived"] += finding.waiver is not None
+            row[verdict.value] += number
+            row["waived"] += number if is_waived else 0
     connection.execute(delete(JUDGED).where(JUDGED.c.run == key))
     add(connection, JUDGED, rows.values())

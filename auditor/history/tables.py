@@ -38,7 +38,7 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-_CHUNK = 500
+CHUNK = 500
 _MARK = "\x01"
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _T = TypeVar("_T")
@@ -216,8 +216,8 @@ def next_key(connection: Connection, table: Table) -> int:
 
 def add(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
     """Insert rows, all with the same columns, however many, also none."""
-    for chunk in chunks(rows, 20 * _CHUNK):
-        if connection.dialect.name == "postgresql" and len(chunk) > _CHUNK:
+    for chunk in chunks(rows, 20 * CHUNK):
+        if connection.dialect.name == "postgresql" and len(chunk) > CHUNK:
             _copy(connection, table, chunk)
         else:
             connection.execute(insert(table), chunk)
@@ -235,7 +235,7 @@ def _copy(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> N
             copy.write_row([value if process is None else process(value) for value, process in values])
 
 
-def chunks(items: Iterable[_T], size: int = _CHUNK) -> Iterable[list[_T]]:
+def chunks(items: Iterable[_T], size: int = CHUNK) -> Iterable[list[_T]]:
     """Yield the items in lists small enough for one statement's parameters."""
     rest = iter(items)
     while chunk := list(islice(rest, size)):

@@ -1,10 +1,11 @@
 """A finding: one check on one server (or on the fleet): verdict, expected, actual, reason, questions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
-from itertools import pairwise
+from itertools import islice, pairwise
+from typing import overload
 
 from auditor.model.policy import Level, Severity
 from auditor.model.waiver import WaiverMark
@@ -80,8 +81,49 @@ def order(finding: Finding) -> tuple[str, str, str]:
     return finding.host, finding.policy, finding.check
 
 
+class Findings(Sequence[Finding]):
+    """Findings in the order of every report that nobody holds: `begin` makes them anew each time one goes through them.
+
+    They are equal to any sequence of equal findings. Taking one by its place goes through those before it.
+    """
+
+    def __init__(self, begin: Callable[[], Iterator[Finding]], length: int) -> None:
+        self._begin = begin
+        self._length = length
+
+    def __iter__(self) -> Iterator[Finding]:
+        return self._begin()
+
+    def __len__(self) -> int:
+        return self._length
+
+    @overload
+    def __getitem__(self, place: int) -> Finding: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Finding]: ...
+    def __getitem__(self, place: int | slice) -> Finding | Sequence[Finding]:
+        if isinstance(place, slice):
+            return tuple(self)[place]
+        number = range(self._length)[place]
+        return next(islice(self, number, None))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence) or isinstance(other, str):
+            return NotImplemented
+        return len(self) == len(other) and all(one == another for one, another in zip(self, other, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]  # as of every sequence that nobody holds still
+
+    def __repr__(self) -> str:
+        return f"<{self._length} findings>"
+
+    def each(self, change: Callable[[Finding], Finding]) -> "Findings":
+        """Return the findings as `change` makes them each time; it keeps host, policy and check."""
+        return Findings(lambda: map(change, self), self._length)
+
+
 def in_order(findings: Sequence[Finding]) -> Sequence[Finding]:
     """Return the findings in the order of every report; what stands in it is returned as it is, however long."""
-    return (
-        findings if all(one <= other for one, other in pairwise(map(order, findings))) else sorted(findings, key=order)
-    )
+    if isinstance(findings, Findings) or all(one <= other for one, other in pairwise(map(order, findings))):
+        return findings
+    return sorted(findings, key=order)

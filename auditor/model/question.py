@@ -24,6 +24,7 @@ def ask(kind: str, **parameters: str) -> Question:
     return Question(kind=kind, parameters=tuple(sorted(parameters.items())))
 
 
+@lru_cache(maxsize=10_000)
 def spell(question: Question) -> str:
     r"""Return the one text form: printable ASCII, `kind|name=value|...`, the rest percent-encoded UTF-8.
 

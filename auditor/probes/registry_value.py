@@ -1,5 +1,7 @@
 """What a registry value is: present or not, its exact type, its data."""
 
+from functools import lru_cache
+
 from auditor.model.answer import Absent, Answers, answer_to
 from auditor.model.policy import Parameters
 from auditor.model.probe import Fact, Facts, Parameter, Probe, Reading
@@ -26,9 +28,14 @@ TYPES = (
 
 
 def _question(parameters: Parameters) -> Question:
-    hive, key = split_key(str(parameters["key"]))
-    view = checked_view(str(parameters["view"]))
-    return registry_value.registry_value(hive=hive, key=key, name=str(parameters["name"]), view=view)
+    return _asked(str(parameters["key"]), str(parameters["name"]), str(parameters["view"]))
+
+
+@lru_cache(maxsize=10_000)
+def _asked(place: str, name: str, view: str) -> Question:
+    """Return the question; servers are asked the same."""
+    hive, key = split_key(place)
+    return registry_value.registry_value(hive=hive, key=key, name=name, view=checked_view(view))
 
 
 def _questions(parameters: Parameters) -> tuple[Question, ...]:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,21 @@ from auditor import __version__
 from auditor.cli.main import COMMANDS
 
 HEAVY = ("winrm", "requests", "yaml", "jsonschema", "junit_xml", "spnego")
+FOR_REPORTS_AND_SERVERS = (
+    "winrm",
+    "requests",
+    "spnego",
+    "junit_xml",
+    "jinja2",
+    "sqlalchemy",
+    "xml",
+    "email",
+    "http",
+    "auditor.notify",
+    "auditor.collect",
+    "auditor.formats.junit",
+)
+"""What checking documents needs nothing of."""
 
 
 @pytest.fixture(autouse=True)
@@ -72,20 +88,33 @@ def test_a_wrong_command_line_ends_with_2_and_the_usage(auditor, words: tuple[st
     assert "usage: auditor" in ended.out + ended.err
 
 
-@pytest.mark.parametrize("words", [["--help"], ["--version"]])
-def test_the_help_imports_nothing_heavy(repository: Path, tmp_path: Path, words: list[str]) -> None:
+def imported_by(words: Sequence[str], repository: Path, folder: Path) -> set[str]:
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "auditor", *words],
-        cwd=tmp_path,
+        cwd=folder,
         env={**os.environ, "PYTHONPATH": str(repository)},
         capture_output=True,
         text=True,
         check=True,
     )
+    return {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "|" in line}
 
-    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"]])
+def test_the_help_imports_nothing_heavy(repository: Path, tmp_path: Path, words: list[str]) -> None:
+    imported = imported_by(words, repository, tmp_path)
+
     assert "auditor.cli.main" in imported
     assert imported.isdisjoint(HEAVY)
+
+
+def test_checking_the_shipped_policies_imports_nothing_that_reports_or_reads_servers(
+    repository: Path, tmp_path: Path
+) -> None:
+    imported = imported_by(["validate"], repository, tmp_path)
+
+    assert "auditor.load.policy" in imported
+    assert imported.isdisjoint(FOR_REPORTS_AND_SERVERS)
 
 
 @pytest.mark.parametrize("name", ["policy", "inventory", "audit_file", "examples", "run"])

@@ -273,7 +273,7 @@ def test_many_findings_are_counted_and_not_listed() -> None:
 def test_marks_from_before_are_forgotten() -> None:
     once = judged(WAIVER)
 
-    assert judged(findings=once.findings).findings == (found(),)
+    assert judged(findings=tuple(once.findings)).findings == (found(),)
 
 
 VERDICTS = st.sampled_from(list(Verdict))

@@ -249,7 +249,7 @@ def test_names_of_the_run_compared_with_are_hidden_and_versions_are_not(material
         text=r"gone05 went, says CORP\svc_other",
     )
     drift = Drift(against="before", changes=(change,), notes=("gone05.corp.example is no more",))
-    findings = tuple(version if finding is material.run.findings[1] else finding for finding in material.run.findings)
+    findings = tuple(version if finding == material.run.findings[1] else finding for finding in material.run.findings)
 
     run = stage(replace(material, run=replace(material.run, findings=findings, drift=drift)), wanted(*ALL), place())
 

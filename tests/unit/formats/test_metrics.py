@@ -64,7 +64,7 @@ def test_waived_findings_are_counted_apart(run: Run) -> None:
     failing = next(finding for finding in run.findings if finding.verdict is Verdict.FAIL)
     labels = (failing.policy, "fail", failing.severity.value)
     before = value(run, "auditor_findings", *labels)
-    waived = tuple(replace(each, waiver=MARK) if each is failing else each for each in run.findings)
+    waived = tuple(replace(each, waiver=MARK) if each == failing else each for each in run.findings)
 
     after = replace(run, findings=waived)
 
