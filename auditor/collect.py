@@ -1,184 +1,161 @@
-"""Plan x transport -> evidence: many servers at once, each asked once, each within its own deadline."""
+"""Plan x executors -> evidence: many servers at once, each asked once; none is lost, whatever becomes of its future."""
 
-import time
-import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError, Executor, Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from queue import Empty, SimpleQueue
 
-from auditor import __version__
 from auditor.ending import Ending
-from auditor.errors import ServerNotReachedError
-from auditor.model.answer import Answer, Answers, Denied, Failed
-from auditor.model.evidence import Evidence, Status
-from auditor.model.moment import show_moment
+from auditor.errors import AuditError
+from auditor.model.evidence import Evidence
+from auditor.model.inventory import Server
 from auditor.model.planned import Planned
-from auditor.model.question import Question
-from auditor.model.reader import Side
-from auditor.readers import READERS
-from auditor.transports.http import Looks
-from auditor.transports.transport import Deadline, Delivery, Transport
+from auditor.reading import bug, not_begun, unread
+from auditor.transports.transport import Deadline
+from auditor.turns import ALL, Turns
 
 Clock = Callable[[], datetime]
+Executors = Callable[[Planned], Executor]
 
-_LAST = 0.3
-"""The share of its time at whose end a server that was not read ran out of it; transports keep some for leaving."""
+_GLANCE = 0.1
+"""Seconds between glances at whether a server is silent, and whether collecting is to end."""
 
-_GLANCE = 0.5
-"""Seconds between glances at whether collecting is to end."""
+_AHEAD = 10_000
+"""How many servers whose turn has not come are held back, so that others may go before them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Collector:
-    """What collecting needs: ways to the servers, seconds per server, servers at once, a clock (aware, UTC).
+    """What collecting needs: where each server is read, what reads it, whose turn it is, a clock (aware, UTC).
 
-    `ending` may end it early: servers not yet begun are then not asked, and those under way get no more time.
+    `read` is what an executor is given for each server, in another thread or on another machine: nothing but its
+    argument and its result passes between the two. At `most` so many are under way, silent ones and those that wait for
+    their next try included. `break_off` is called when nobody wants more evidence. `ending` may end collecting early:
+    servers not yet begun are then not asked.
     """
 
-    transport: Transport
-    looks: Looks
-    jobs: int
-    timeout: float
+    executors: Executors
+    read: Callable[[Planned], Evidence]
+    turns: Turns
+    most: int
     clock: Clock
+    break_off: Callable[[], object]
     ending: Ending = field(default_factory=Ending)
 
     def collect(self, planned: Iterable[Planned]) -> Iterator[Evidence]:
         """Yield the evidence of each server as it comes; a server that fails is evidence, too."""
-        with self._executor() as executor:
-            waiting: dict[Future[Evidence], Planned] = {}
-            servers = iter(planned)
-            # Twice as many as work at once keep all hands busy, and a long plan is never held whole.
-            for each in islice(servers, 2 * self.jobs):
-                waiting[executor.submit(self.read, each)] = each
-            while waiting and not self.ending.is_over():
-                done, _ = wait(waiting, _GLANCE, return_when=FIRST_COMPLETED)
-                for future in done:
-                    del waiting[future]
-                    waiting |= {executor.submit(self.read, each): each for each in islice(servers, 1)}
-                    yield future.result()
-            # whoever still does not end, for example while it connects, is not waited for
-            for future, each in waiting.items():
-                yield future.result() if future.done() else self._unread(each)
-            yield from map(self._unread, servers)
-
-    @contextmanager
-    def _executor(self) -> Iterator[Executor]:
-        executor = ThreadPoolExecutor(self.jobs, thread_name_prefix="server")
         try:
-            yield executor
+            yield from self._collect(_Queue(planned, self.turns))
         except BaseException:
             # Interrupted, or nobody wants more: break off what is under way instead of waiting for deadlines.
-            self.stop()
+            self.break_off()
             raise
-        finally:
-            executor.shutdown(wait=not self.ending.is_over(), cancel_futures=True)
 
-    def stop(self) -> None:
-        """Break off all that is under way."""
-        self.transport.stop()
-        self.looks.stop()
+    def _collect(self, queue: "_Queue") -> Iterator[Evidence]:
+        done: SimpleQueue[Future[Evidence]] = SimpleQueue()
+        under_way: dict[Future[Evidence], Planned] = {}
+        glance = Deadline.after(_GLANCE)
+        while not self.ending.is_over():
+            self._begin(queue, under_way, done)
+            if not under_way:
+                break
+            if not glance.remains():
+                self.turns.overtake()
+                glance = Deadline.after(_GLANCE)
+            with suppress(Empty):
+                future = done.get(timeout=_GLANCE)
+                yield self._evidence(future, under_way.pop(future))
+        # whoever still does not end is not waited for
+        for future, each in under_way.items():
+            yield self._evidence(future, each) if future.done() else self._unread(each)
+        yield from map(self._unread, queue.rest())
 
-    def read(self, planned: Planned) -> Evidence:
-        """Return the evidence of one server; never raises for what the server does."""
-        if self.ending.why():
+    def _begin(
+        self, queue: "_Queue", under_way: dict[Future[Evidence], Planned], done: "SimpleQueue[Future[Evidence]]"
+    ) -> None:
+        """Begin all whose turn it is, unless whoever takes the evidence does not keep up."""
+        while len(under_way) < self.most and done.qsize() < self.turns.jobs and not self.ending.why():
+            planned = queue.next()
+            if planned is None:
+                return
+            future = self._submit(planned)
+            under_way[future] = planned
+            future.add_done_callback(_Done(server=planned.server, turns=self.turns, done=done))
+
+    def _submit(self, planned: Planned) -> Future[Evidence]:
+        try:
+            return self.executors(planned).submit(self.read, planned)
+        except Exception as error:  # noqa: BLE001  where a server should be read is not there: that is its evidence
+            failed: Future[Evidence] = Future()
+            failed.set_exception(error)
+            return failed
+
+    def _evidence(self, future: Future[Evidence], planned: Planned) -> Evidence:
+        """Return what came of a server; a future that failed or was cancelled is a server that was not reached."""
+        try:
+            return future.result()
+        except CancelledError:
             return self._unread(planned)
-        own, started = Deadline.after(self.timeout), time.monotonic()
-        deadline = self.ending.limit(own)
-        scarce = deadline.remains() * _LAST if deadline is not own else 0.0
-        collected = self.clock()
-        delivery, reason = self._ask(planned, deadline)
-        outside = {question: self._look(planned, question, deadline) for question in _on(Side.AUDITOR, planned)}
-        answers = {**(delivery.answers if delivery else {}), **outside}
-        status, why = self._ended(planned, *_status(delivery, reason, answers), cut=deadline.remains() < scarce)
-        total = {"total": round(time.monotonic() - started, 3)}
-        return Evidence(
-            server=planned.server.name,
-            groups=planned.server.groups,
-            policies=planned.policies,
-            inputs=planned.inputs,
-            status=status,
-            reason=why,
-            collected=show_moment(collected),
-            collector=f"auditor {__version__}",
-            transport=self.transport.name,
-            platform=delivery.platform if delivery else {},
-            answers=answers,
-            timings={**(delivery.timings if delivery else {}), **total},
-            exchanges=delivery.exchanges if delivery else 0,
-        )
+        except AuditError as error:
+            return unread(planned, str(error), self.clock())
+        except Exception as error:  # noqa: BLE001  whatever breaks at one server, or on its worker, is its evidence
+            return unread(planned, bug(error), self.clock())
 
     def _unread(self, planned: Planned) -> Evidence:
-        """Return the evidence of a server that is not read because collecting ends."""
-        self.ending.cut(planned.server.name)
-        return Evidence(
-            server=planned.server.name,
-            groups=planned.server.groups,
-            policies=planned.policies,
-            inputs=planned.inputs,
-            status=Status.UNREACHABLE,
-            reason=f"{self.ending.why()} before it was read; ask it with --resume",
-            collected=show_moment(self.clock()),
-            collector=f"auditor {__version__}",
-            transport=self.transport.name,
-        )
-
-    def _ended(self, planned: Planned, status: Status, reason: str, *, cut: bool) -> tuple[Status, str]:
-        """Return how far a server was read and why, which is the ending where that broke it off or `cut` it short."""
-        ended = self.ending.why() or ("the audit's deadline passed" if cut else "")
-        if not ended or status is Status.REACHED:
-            return status, reason
-        self.ending.cut(planned.server.name)
-        told = f"{ended} while it was read; ask it with --resume"
-        return status, told if status is Status.UNREACHABLE else f"{reason}; {told}"
-
-    def _ask(self, planned: Planned, deadline: Deadline) -> tuple[Delivery | None, str]:
-        """Return what the server delivered, or None and why not."""
-        questions = _on(Side.SERVER, planned)
-        if not questions:
-            return Delivery(answers={}), ""
-        try:
-            return self.transport.ask(planned.server, questions, deadline), ""
-        except ServerNotReachedError as error:
-            return None, str(error)
-        except Exception:  # noqa: BLE001  a bug met at one server must not cost the evidence of the others
-            return None, _bug()
-
-    def _look(self, planned: Planned, question: Question, deadline: Deadline) -> Answer:
-        try:
-            return self.looks.look(planned.server.connection.address, question, deadline)
-        except Exception:  # noqa: BLE001  see _ask
-            return Failed(reason=_bug())
+        why = self.ending.why() or "reading it was given up"
+        return unread(planned, not_begun(planned, self.ending, why), self.clock())
 
 
-def _bug() -> str:
-    """Return what a report of the error that is being handled needs, on one line."""
-    where = traceback.format_exc().strip().splitlines()[-3:]
-    return f"a bug in auditor {__version__}, please report it: {' | '.join(map(str.strip, where))}"
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Done:
+    """Gives a server's turn back as soon as it is read, however busy whoever wants the evidence is."""
+
+    server: Server
+    turns: Turns
+    done: "SimpleQueue[Future[Evidence]]"
+
+    def __call__(self, future: Future[Evidence]) -> None:
+        self.turns.end(self.server)
+        self.done.put(future)
 
 
-def _on(side: Side, planned: Planned) -> tuple[Question, ...]:
-    return tuple(question for question in planned.questions if READERS[question.kind].side is side)
+class _Queue:
+    """The servers that are not begun: the plan, taken as it comes, and those held back by a limit."""
 
+    def __init__(self, planned: Iterable[Planned], turns: Turns) -> None:
+        self._planned, self._turns = iter(planned), turns
+        self._held: dict[str, deque[Planned]] = {}
+        self._held_back = 0
 
-def _status(delivery: Delivery | None, reason: str, answers: Answers) -> tuple[Status, str]:
-    if delivery is None:
-        return Status.UNREACHABLE, reason
-    if not delivery.complete:
-        return Status.PARTIAL, delivery.reason
-    if short := _shortfall(answers):
-        return Status.PARTIAL, short
-    return Status.REACHED, ""
+    def next(self) -> Planned | None:
+        """Return a server whose turn was taken, or None when it is nobody's turn."""
+        while self._turns.is_free(ALL):
+            planned = self._candidate()
+            if planned is None:
+                return None
+            limit = self._turns.begin(planned.server)
+            if not limit:
+                return planned
+            self._held.setdefault(limit, deque()).append(planned)
+            self._held_back += 1
+        return None
 
+    def rest(self) -> Iterator[Planned]:
+        """Yield the servers that were never begun."""
+        for held in self._held.values():
+            yield from held
+        yield from self._planned
 
-def _shortfall(answers: Mapping[Question, Answer]) -> str:
-    denied = sum(isinstance(answer, Denied) for answer in answers.values())
-    failed = sum(isinstance(answer, Failed) for answer in answers.values())
-    told = [
-        f"{number} of {len(answers)} questions {what}"
-        for number, what in ((denied, "denied"), (failed, "failed"))
-        if number
-    ]
-    return ", ".join(told)
+    def _candidate(self) -> Planned | None:
+        """Return the first of those whose limit is no longer reached, else the next of the plan."""
+        for limit, held in self._held.items():
+            if self._turns.is_free(limit):
+                self._held_back -= 1
+                planned = held.popleft()
+                if not held:
+                    del self._held[limit]
+                return planned
+        return next(self._planned, None) if self._held_back < _AHEAD else None

@@ -35,7 +35,10 @@ class Secret:
 
 
 class Credentials:
-    """The secrets of one run, each looked up once; may be used from many threads."""
+    """The secrets of one run, each looked up once; may be used from many threads.
+
+    `place` is the machine that errors name where it is not the one of whoever reads them.
+    """
 
     def __init__(
         self,
@@ -43,10 +46,12 @@ class Credentials:
         environ: Mapping[str, str] = os.environ,
         prompt: Callable[[str], str] = getpass.getpass,
         interactive: Callable[[], bool] = lambda: sys.stdin is not None and sys.stdin.isatty(),
+        place: str = "",
     ) -> None:
         self._environ = environ
         self._prompt = prompt
         self._interactive = interactive
+        self._at = f"{place}: " if place else ""
         self._known: dict[tuple[SecretReference, str], Secret | str] = {}
         self._lock = threading.Lock()
 
@@ -77,7 +82,7 @@ class Credentials:
         try:
             return self._look_up(reference, username)
         except SecretError as error:
-            return str(error)
+            return f"{self._at}{error}"
 
     def _look_up(self, reference: SecretReference, username: str) -> Secret:
         match reference.source:

@@ -15,6 +15,9 @@ _Handler: TypeAlias = Callable[[int, FrameType | None], object] | int | None
 _GRACE = 5.0
 """Seconds that conversations get to end after they were broken off."""
 
+_LATE = 0.5
+"""Seconds after the audit's deadline, which all conversations keep, until nobody is waited for any more."""
+
 
 class Ending:
     """Whether the audit is to end; asked from many threads at once."""
@@ -23,7 +26,7 @@ class Ending:
         """Begin the audit's own deadline, if there is one."""
         self._deadline = None if seconds is None else Deadline.after(seconds)
         self._stopped = ""
-        self._over: Deadline | None = None if self._deadline is None else self._deadline.sooner(-_GRACE)
+        self._over: Deadline | None = None if self._deadline is None else self._deadline.sooner(-_LATE)
         self._cut: set[str] = set()
 
     def stop(self, why: str) -> None:
@@ -45,6 +48,10 @@ class Ending:
     def limit(self, deadline: Deadline) -> Deadline:
         """Return the sooner one of a server's deadline and the audit's."""
         return deadline if self._deadline is None else min(deadline, self._deadline, key=lambda each: each.moment)
+
+    def left(self) -> float | None:
+        """Return the seconds until the audit's own deadline, None if it has none."""
+        return None if self._deadline is None else self._deadline.remains()
 
     def cut(self, server: str) -> None:
         """Note that the server was not read, or not wholly, because of the ending."""

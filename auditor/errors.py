@@ -93,6 +93,12 @@ class LockedError(AuditError):
     exit_code = ExitCode.NOT_KNOWN
 
 
+class ClusterError(AuditError):
+    """The cluster that servers are read by cannot be used, or was lost; nothing is known of what it was to read."""
+
+    exit_code = ExitCode.NOT_KNOWN
+
+
 class ServerNotReachedError(AuditError):
     """One server gave no evidence: why (machine readable), and a message that ends with the next step."""
 

@@ -4,8 +4,9 @@ import random as dice
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from auditor.errors import NotReached, ServerNotReachedError
 from auditor.model.inventory import Server
@@ -47,8 +48,15 @@ class Retry(Protocol):
         """Take note of it; may be called from many threads at once."""
 
 
+Resting: TypeAlias = Callable[[Server, Deadline], AbstractContextManager[None]]
+"""What a server does without during a pause; leaving it may wait for that, though not past the deadline."""
+
+
 class Retrying:
-    """A transport around another; `attempts` counts the first one, too. `sleep` takes seconds."""
+    """A transport around another; `attempts` counts the first one, too. `sleep` takes seconds.
+
+    `resting` is entered for each pause and left at its end, so that a server that only waits holds up no other.
+    """
 
     def __init__(  # noqa: PLR0913  named parts, each replaceable by itself
         self,
@@ -57,6 +65,7 @@ class Retrying:
         attempts: int = 3,
         backoff: Backoff | None = None,
         sleep: Callable[[float], object] | None = None,
+        resting: Resting | None = None,
         random: Callable[[], float] = dice.random,
         told: Retry | None = None,
     ) -> None:
@@ -66,6 +75,7 @@ class Retrying:
         self._stopped = threading.Event()
         # a pause ends at once when everything is broken off
         self._sleep = sleep or self._stopped.wait
+        self._resting = resting or (lambda server, deadline: nullcontext())  # noqa: ARG005  the signature of Resting
         self._random = random
         self._note = told
 
@@ -105,7 +115,8 @@ class Retrying:
             return False
         if self._note is not None:
             self._note(server.name, attempt=attempt + 1, wait=pause, reason=str(error))
-        self._sleep(pause)
+        with self._resting(server, deadline):
+            self._sleep(pause)
         return not self._stopped.is_set()
 
 

@@ -66,6 +66,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--timeout", type=int, metavar="SECONDS", help="the most one server may take (default: 120)")
     add("--deadline", type=int, metavar="SECONDS", help="the most the whole audit may take")
     add("--retries", type=int, metavar="N", help="asking again after what can pass (default: 2)")
+    add("--executor", metavar="URL", help="read servers by a cluster: dask://HOST:PORT (default: by threads here)")
     add("--config", metavar="FILE", help="an audit file: all of this in one file; options outrank it")
 
 

@@ -1,36 +1,33 @@
 """Where evidence comes from: servers over the network, or a stored run."""
 
-import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from functools import partial
+from datetime import datetime
 from pathlib import Path
 
 from auditor import evidence_store
 from auditor.audit import Collecting
+from auditor.cli.hands import Hands
 from auditor.cli.ordering import assign, notes, refuse_strange_inputs, servers_of
+from auditor.cli.progress import Progress, shown
 from auditor.cli.waivers_option import Accepted, accepted
 from auditor.cli.wishes import Wishes
-from auditor.collect import Collector
 from auditor.credentials import Credentials
 from auditor.ending import Ending, ended_by_signals
 from auditor.errors import RunNotFoundError
 from auditor.export.taken_out import unpacked
 from auditor.logs import Log
-from auditor.model.evidence import Evidence, Status
+from auditor.model.evidence import Evidence
 from auditor.model.inventory import Connection, Server
+from auditor.model.planned import Planned
 from auditor.model.policy import Policy
 from auditor.plan import Assignment
 from auditor.report import EVIDENCE, WAIVERS
 from auditor.resume import resuming
-from auditor.retry import Retrying
 from auditor.runs import find_run, read_run
-from auditor.transports.http import Looks
 from auditor.transports.replay import replay
-from auditor.transports.winrm import WinRm
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,20 +65,18 @@ def from_servers(wishes: Wishes, log: Log) -> Source:
         print(note, file=sys.stderr)
     credentials = Credentials()
     ending = Ending(wishes.deadline)
-    collector = Collector(
-        transport=Retrying(WinRm(credentials), attempts=wishes.retries + 1, told=log.retry),
-        looks=Looks(),
-        jobs=wishes.jobs,
-        timeout=wishes.timeout,
-        clock=lambda: datetime.now(UTC),
-        ending=ending,
-    )
+    hands = Hands(wishes, servers, credentials=credentials, ending=ending, log=log)
+
+    def collecting(planned: Iterable[Planned]) -> Iterator[Evidence]:
+        progress = Progress(total=len(assignments), under_way=hands.turns.longest)
+        yield from shown(_logged(hands.collect(planned), log), progress)
+
     return Source(
         assignments=assignments,
-        collecting=lambda planned: _shown(_logged(collector.collect(planned), log), len(assignments)),
+        collecting=collecting,
         contacts_servers=True,
         ending=ending,
-        break_off=collector.stop,
+        break_off=hands.break_off,
         credentials=credentials,
     )
 
@@ -105,9 +100,12 @@ def from_evidence(wishes: Wishes) -> Source:
     Of an export the waivers are taken, too, as of the day of the run: what was concluded then follows from it alone.
     """
     if not wishes.evidence.lower().endswith(".zip"):
-        return _from_folder(wishes, find_run(wishes.evidence, wishes.out))
+        folder = find_run(wishes.evidence, wishes.out)
+        # read twice, before it is known what to judge and when it is judged, a fleet's evidence is never held
+        return _from_folder(wishes, folder, lambda: read_evidence(folder))
     with unpacked(Path(wishes.evidence)) as folder:
-        source = _from_folder(wishes, folder)
+        held = tuple(read_evidence(folder))  # the folder is gone when it is judged
+        source = _from_folder(wishes, folder, lambda: held)
         if wishes.policies or wishes.waivers or wishes.without_waivers:
             return source
         policies = {policy.id: policy for each in source.assignments for policy in each.policies}
@@ -121,13 +119,16 @@ def _accepted_then(folder: Path, policies: Sequence[Policy]) -> Accepted:
     return replace(accepted(str(folder / WAIVERS), policies, then.date()), as_of=then)
 
 
-def _from_folder(wishes: Wishes, folder: Path) -> Source:
-    stored = tuple(read_evidence(folder))
+def _from_folder(wishes: Wishes, folder: Path, stored: Callable[[], Iterable[Evidence]]) -> Source:
     kept = {path.stem: str(path) for path in (folder / "policies").glob("*.yaml")}
-    servers = [_server(evidence, wishes, kept) for evidence in stored]
+    servers = [_server(evidence, wishes, kept) for evidence in stored()]
     assignments = assign(servers, wishes.policies, wishes.inputs)
     refuse_strange_inputs(assignments, wishes.policies, wishes.inputs, "--input")
-    return Source(assignments=assignments, collecting=partial(replay, stored), evidence_of=folder.resolve().name)
+    return Source(
+        assignments=assignments,
+        collecting=lambda planned: replay(stored(), planned),
+        evidence_of=folder.resolve().name,
+    )
 
 
 def read_evidence(folder: Path) -> Iterator[Evidence]:
@@ -155,19 +156,3 @@ def _logged(evidences: Iterator[Evidence], log: Log) -> Iterator[Evidence]:
         seconds = evidence.timings.get("total", 0.0)
         log.server_done(evidence.server, status=evidence.status, seconds=seconds, reason=evidence.reason)
         yield evidence
-
-
-def _shown(evidences: Iterator[Evidence], total: int) -> Iterator[Evidence]:
-    """Pass the evidence on, and show on a terminal how far it is; a log stays quiet."""
-    if not sys.stderr.isatty():
-        yield from evidences
-        return
-    silent = 0
-    for done, evidence in enumerate(evidences, start=1):
-        silent += evidence.status is Status.UNREACHABLE
-        line = f"{done} of {total} servers, {silent} not reached; {evidence.server}"
-        # a line that wraps could not be taken back
-        sys.stderr.write(f"\r\033[K{line[: shutil.get_terminal_size().columns - 1]}")
-        sys.stderr.flush()
-        yield evidence
-    sys.stderr.write("\r\033[K")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from auditor.cli.arguments import given_inputs
 from auditor.errors import UsageError
+from auditor.executors import THREADS
 from auditor.load.audit_file import load_audit_file
 from auditor.model.audit_file import AuditFile
 from auditor.model.gate import Gate, parse_gate
@@ -49,6 +50,7 @@ class Wishes:
     timeout: int
     deadline: int | None
     retries: int
+    executor: str
 
 
 def wishes_of(options: argparse.Namespace) -> Wishes:
@@ -80,6 +82,7 @@ def wishes_of(options: argparse.Namespace) -> Wishes:
         timeout=_positive("--timeout", options.timeout, file.timeout or _TIMEOUT),
         deadline=_positive("--deadline", options.deadline, file.deadline or 0) or None,
         retries=_retries(options.retries, file.retries),
+        executor=options.executor or file.executor or THREADS,
     )
 
 

@@ -122,8 +122,8 @@ def _settings(name: str, node: Node) -> Iterator[tuple[Steps, Any]]:
     elif name == "auditor_inputs" and isinstance(node.value, Mapping):
         for given, value in node.value.items():
             yield ("inputs", given), value
-    elif name == "auditor_policies":
-        yield ("policies",), node.value
+    elif name in ("auditor_policies", "auditor_zone"):
+        yield (name.removeprefix("auditor_"),), node.value
 
 
 def _transport(node: Node) -> str:

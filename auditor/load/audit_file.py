@@ -41,6 +41,7 @@ def load_audit_file(path: Path) -> AuditFile:
         timeout=node["timeout"].number(),
         deadline=node["deadline"].number(),
         retries=node["retries"].number(),
+        executor=node["executor"].text(),
     )
 
 

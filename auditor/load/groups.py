@@ -13,12 +13,16 @@ TOP = "the top of the file"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Group:
-    """One group; `parents` are all groups it is in, however deep; `hosts` where each of its hosts stands."""
+    """One group; `parents` are all groups it is in, however deep; `hosts` where each of its hosts stands.
+
+    `jobs` is how many of its servers may be read at once, those of its children counted, None for no limit of its own.
+    """
 
     name: str
     layer: Layer
     parents: frozenset[str]
     hosts: Mapping[str, Node]
+    jobs: int | None
 
 
 def read_groups(node: Node, problems: list[Problem]) -> dict[str, Group]:
@@ -37,7 +41,13 @@ def read_groups(node: Node, problems: list[Problem]) -> dict[str, Group]:
         layer = read_layer(group, owner_of(name))
         outranks = frozenset({TOP, *(owner_of(parent) for parent in above)})
         hosts = dict(group["hosts"].fields())
-        groups[name] = Group(name=name, layer=replace(layer, outranks=outranks), parents=above, hosts=hosts)
+        groups[name] = Group(
+            name=name,
+            layer=replace(layer, outranks=outranks),
+            parents=above,
+            hosts=hosts,
+            jobs=group["jobs"].number(),
+        )
     return groups
 
 

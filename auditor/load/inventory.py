@@ -13,7 +13,7 @@ from auditor.load.groups import TOP, Group, read_groups
 from auditor.load.node import Node, top
 from auditor.load.paths import policy_beside
 from auditor.load.problem import Problem, without
-from auditor.load.settings import Layer, policies_of, read_layer, settle
+from auditor.load.settings import ZONE, Layer, policies_of, read_layer, settle
 from auditor.load.shipped import missing_policies
 from auditor.load.structure import structure_problems
 from auditor.model.inventory import Connection, Server
@@ -96,6 +96,8 @@ def _server(name: str, alone: Node | None, groups: Mapping[str, Group], base: La
         connection=connection,
         inputs=_inputs({key: setting.node for (part, key), setting in settled.items() if part == "inputs"}),
         policies=tuple(policy_beside(file.document.path, policy) for policy in policies_of(layers)),
+        zone=settled[ZONE].node.text() if ZONE in settled else "",
+        limits={group.name: group.jobs for group in groups.values() if group.name in above and group.jobs},
     )
 
 
@@ -120,10 +122,14 @@ def _missing(node: Node) -> Iterator[Problem]:
 
 
 def _misplaced(node: Node) -> Iterator[Problem]:
-    """Yield the settings of a connection that stand beside `connection` instead of in it."""
+    """Yield the settings of a connection that stand beside `connection` instead of in it, and jobs of no group."""
     known = connection_schema()["properties"]
     groups = [group for _, group in node["groups"].fields()]
-    holders = [node, *groups, *(host for holder in (node, *groups) for _, host in holder["hosts"].fields())]
-    for name, value in (field for holder in holders for field in holder.fields()):
+    hosts = [host for holder in (node, *groups) for _, host in holder["hosts"].fields()]
+    for name, value in (field for holder in (node, *groups, *hosts) for field in holder.fields()):
         if name in known:
             yield value.key_problem(f"{name!r} belongs under 'connection'; write connection: {{{name}: ...}}")
+    for holder in (node, *hosts):
+        if "jobs" in holder:
+            step = "for all servers, give it with --jobs or in the audit file"
+            yield holder["jobs"].key_problem(f"'jobs' limits a group, so it stands in one; {step}")

@@ -8,7 +8,9 @@ from auditor.load.node import Node
 from auditor.load.problem import Problem
 
 Key: TypeAlias = tuple[str, str]
-"""Which setting: `connection` or `inputs`, and the name in it."""
+"""Which setting: `connection` or `inputs`, and the name in it; or `zone`, and nothing."""
+
+ZONE: Key = ("zone", "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,12 +32,14 @@ class Layer:
 
 
 def read_layer(node: Node, owner: str) -> Layer:
-    """Return what the mapping sets under `connection`, `inputs` and `policies`."""
+    """Return what the mapping sets under `connection`, `inputs` and `policies`, and its zone."""
     settings = {
         (part, name): Setting(node=value, owner=owner)
         for part in ("connection", "inputs")
         for name, value in node[part].fields()
     }
+    if "zone" in node:
+        settings[ZONE] = Setting(node=node["zone"], owner=owner)
     return Layer(owner=owner, settings=settings, policies=node["policies"].texts())
 
 
@@ -66,7 +70,8 @@ def _same(one: Setting, other: Setting) -> bool:
 
 
 def _conflict(key: Key, one: Setting, other: Setting, host: str) -> Problem:
+    setting = "/".join(filter(None, key))
     return other.node.problem(
-        f"host {host!r} gets {'/'.join(key)} from {one.owner} (line {one.node.line}) and another value from "
+        f"host {host!r} gets {setting} from {one.owner} (line {one.node.line}) and another value from "
         f"{other.owner}; make them the same, or set it at the host"
     )

@@ -33,3 +33,4 @@ class AuditFile:
     timeout: int | None = None
     deadline: int | None = None
     retries: int | None = None
+    executor: str = ""

@@ -22,8 +22,9 @@ class Evidence:
 
     `reason` says why it was not (fully) read, empty when reached. `platform` is what the script says of
     itself (PowerShell, CLR, operating system, process bitness, the server's clock). `timings` are seconds
-    per phase; `exchanges` counts HTTP exchanges. `policies` are the ids this server was asked for, `inputs`
-    the values of the inventory that these policies take.
+    per phase: connect, authenticate, start, read, transfer, close, those of a server that took several tries
+    with `retrying`, and the `total`; `exchanges` counts HTTP exchanges. `policies` are the ids this server was
+    asked for, `inputs` the values of the inventory that these policies take.
     """
 
     server: str

@@ -67,10 +67,16 @@ class Connection:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Server:
-    """One server to audit; `policies` are names or paths, empty for those of the command line."""
+    """One server to audit; `policies` are names or paths, empty for those of the command line.
+
+    `limits` are those of its groups that limit how many of their servers are read at once, and how many. In a
+    cluster only workers of its `zone` read it; all do where that is empty.
+    """
 
     name: str
     groups: tuple[str, ...] = ()
     connection: Connection
     inputs: Mapping[str, Value] = field(default_factory=dict)
     policies: tuple[str, ...] = ()
+    limits: Mapping[str, int] = field(default_factory=dict)
+    zone: str = ""

@@ -31,6 +31,7 @@ _OPTIONS = {
     "timeout": "Seconds that one server may take.",
     "deadline": "Seconds that the whole audit may take.",
     "retries": "How often a server is asked again after what can pass.",
+    "executor": "What reads the servers: threads, or the scheduler of a cluster as dask:// or dask+tls:// HOST:PORT.",
 }
 
 
@@ -44,5 +45,6 @@ def audit_file_schema() -> Schema:
         "timeout": _POSITIVE,
         "deadline": _POSITIVE,
         "retries": {"type": "integer", "minimum": 0},
+        "executor": {"type": "string", "pattern": r"^(threads|dask(\+tls)?://[^/@\s]+)$"},
     }
     return {"$schema": DRAFT, "title": "auditor audit file", **object_of(AuditFile, _OPTIONS, shapes)}

@@ -33,6 +33,11 @@ _SETTINGS: Schema = {
         "description": "Names or paths of policies to audit by; those of all groups add up.",
         **list_of(_TEXT),
     },
+    "zone": {
+        "description": "Where the servers are: in a cluster only workers with the resource `zone-NAME` ask them.",
+        "type": "string",
+        "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]*$",
+    },
 }
 _HOSTS: Schema = {
     "description": "The servers by name, each with what differs from its groups, or with nothing.",
@@ -44,10 +49,19 @@ def inventory_schema() -> Schema:
     """Return the schema of an inventory file."""
     groups = {"description": "Groups of servers by name.", **mapping_of({"$ref": "#/$defs/group"})}
     children = {"description": "Names of groups whose servers belong to this group too.", **list_of(_TEXT)}
+    jobs = {
+        "description": "How many servers of the group, those of its children counted, are asked at once; no limit of "
+        "its own when it is left out.",
+        "type": "integer",
+        "minimum": 1,
+    }
     definitions = {
         "connection": connection_schema(),
         "host": {**closed(_SETTINGS), "type": ["object", "null"]},
-        "group": {**closed({**_SETTINGS, "hosts": _HOSTS, "children": children}), "type": ["object", "null"]},
+        "group": {
+            **closed({**_SETTINGS, "hosts": _HOSTS, "children": children, "jobs": jobs}),
+            "type": ["object", "null"],
+        },
     }
     top = closed({**_SETTINGS, "groups": groups, "hosts": _HOSTS})
     return {"$schema": DRAFT, "title": "auditor inventory", **top, "$defs": definitions}

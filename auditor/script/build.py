@@ -3,7 +3,9 @@
 import base64
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from importlib.resources import files
+from types import MappingProxyType
 
 from auditor.errors import ReplyError
 from auditor.model.question import Question, parse, spell
@@ -12,6 +14,9 @@ from auditor.readers import READERS
 
 _OPEN = "$Questions = @'"
 _CLOSE = "'@"
+_KEPT = 32
+"""How many sets of questions are remembered with what was made of them: servers are asked the same."""
+
 _NEEDS = re.compile(r"^# needs: (\w+)$", re.MULTILINE)
 
 
@@ -35,7 +40,7 @@ ARGUMENTS = ("-NoProfile", "-NonInteractive", "-InputFormat", "None", "-EncodedC
 
 def numbered(questions: Iterable[Question]) -> Mapping[int, Question]:
     """Return the questions as the script numbers them: each once, in their order, from 1."""
-    return dict(enumerate(sorted(set(questions)), start=1))
+    return _numbered(tuple(questions))
 
 
 def script_for(questions: Sequence[Question]) -> str:
@@ -43,6 +48,16 @@ def script_for(questions: Sequence[Question]) -> str:
 
     Raises ValueError for a question that no reader on the server answers.
     """
+    return _script_for(tuple(questions))
+
+
+@lru_cache(maxsize=_KEPT)
+def _numbered(questions: tuple[Question, ...]) -> Mapping[int, Question]:
+    return MappingProxyType(dict(enumerate(sorted(set(questions)), start=1)))
+
+
+@lru_cache(maxsize=_KEPT)
+def _script_for(questions: tuple[Question, ...]) -> str:
     lines = [f"{number} {spell(question)}" for number, question in numbered(questions).items()] or [""]
     texts = _texts(sorted({question.kind for question in questions}))
     script = "\n".join([_text("prelude"), *texts, _OPEN, *lines, f"{_CLOSE}\n", _text("epilogue")])

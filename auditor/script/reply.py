@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from auditor.errors import ReplyError
 from auditor.model.answer import Absent, Answer, Denied, Failed, Observed
@@ -15,6 +16,8 @@ from auditor.script.build import numbered
 from auditor.script.frame import REFUSED, Frame, read_frame, write_frame
 
 _SHOWN = 200
+_SHORT = 1000
+"""Characters of the longest answer that is remembered."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,10 +57,19 @@ def _answer(frame: Frame, number: int, question: Question) -> Answer:
         return Failed(reason="the line with this answer was damaged on its way; run the audit again")
     if label not in frame.texts:
         return Failed(reason=frame.problem or "the reply does not hold this answer; run the audit again")
+    text = frame.texts[label]
+    return _remembered(question.kind, text) if len(text) <= _SHORT else _read(question.kind, text)
+
+
+def _read(kind: str, text: str) -> Answer:
     try:
-        return _state(_parsed(frame.texts[label]), READERS[question.kind])
+        return _state(_parsed(text), READERS[kind])
     except ReplyError as error:
         return Failed(reason=f"strange reply: {error}")
+
+
+# Servers of a fleet mostly say the same: it is read once, and held once.
+_remembered = lru_cache(maxsize=8192)(_read)
 
 
 def _state(raw: Json, reader: Reader) -> Answer:

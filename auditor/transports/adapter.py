@@ -1,27 +1,46 @@
-"""The HTTP side of a WinRM conversation: every connection is watched by a guard, every exchange is counted."""
+"""The HTTP side of a WinRM conversation: connections by a deadline and watched, exchanges counted and timed."""
 
+import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from socket import socket
-from typing import Any
+from typing import Any, cast
 
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-Watch = Callable[[socket], None]
+from auditor.transports.connect import Watch, connect
+from auditor.transports.transport import Deadline
+
+
+@dataclass(kw_only=True, slots=True)
+class Wire:
+    """One conversation's connections: who watches them, until when, who is told of an answer, and what was measured.
+
+    `exchanges` counts requests; `connecting` are seconds for name look-up, TCP and TLS; `sent` and `answered` are when
+    the last request was sent and the headers of its answer came, on the monotonic clock; `offered` are the
+    authentication methods of the last refusal.
+    """
+
+    watch: Watch
+    deadline: Deadline
+    heard: Callable[[], object]
+    exchanges: int = 0
+    connecting: float = 0.0
+    sent: float = 0.0
+    answered: float = 0.0
+    offered: tuple[str, ...] = ()
 
 
 class WatchedAdapter(HTTPAdapter):
-    """An adapter that tells `watch` of each TCP connection, counts exchanges and keeps the last refusal's headers."""
+    """An adapter for one `Wire`; NTLM's own messages pass through it, too."""
 
-    def __init__(self, watch: Watch) -> None:
-        self._pools = {
-            "http": _pool(HTTPConnectionPool, _connection(HTTPConnection, watch)),
-            "https": _pool(HTTPSConnectionPool, _connection(HTTPSConnection, watch)),
-        }
-        self.exchanges = 0
-        self.offered: tuple[str, ...] = ()
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._pools: Any = {"http": partial(_HttpPool, wire=wire), "https": partial(_HttpsPool, wire=wire)}
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
@@ -36,26 +55,52 @@ class WatchedAdapter(HTTPAdapter):
         return manager
 
     def send(self, request: PreparedRequest, *arguments: Any, **options: Any) -> Response:
-        """Send one request; NTLM's own messages pass here, too."""
-        self.exchanges += 1
+        """Send one request."""
+        wire = self._wire
+        wire.exchanges += 1
+        wire.sent = time.monotonic()
         response = super().send(request, *arguments, **options)
+        wire.answered = time.monotonic()
+        wire.heard()
         if response.status_code == 401:
-            self.offered = _methods(response.headers)
+            wire.offered = _methods(response.headers)
         return response
 
 
-def _connection(base: Any, watch: Watch) -> Any:
-    class Watched(base):  # type: ignore[misc]  # the base is one of two classes
-        def _new_conn(self) -> socket:
-            made: socket = super()._new_conn()
-            watch(made)
-            return made
+class _Watched:
+    """What both kinds of connection do: they are made by the deadline of their wire, and that is timed."""
 
-    return Watched
+    def __init__(self, *arguments: Any, wire: Wire, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._wire = wire
+
+    def _new_conn(self) -> socket:
+        this: Any = self
+        host = this._dns_host  # noqa: SLF001  what this method of urllib3 looks up: `host` has lost its last dot
+        return connect(host, this.port or this.default_port, self._wire.deadline, self._wire.watch)
+
+    def connect(self) -> None:
+        started, above = time.monotonic(), cast("HTTPConnection", super())
+        above.connect()
+        # the request for which it is made is sent only now
+        self._wire.sent = time.monotonic()
+        self._wire.connecting += self._wire.sent - started
 
 
-def _pool(base: Any, connection: Any) -> Any:
-    return type(f"Watched{base.__name__}", (base,), {"ConnectionCls": connection})
+class _WatchedHttp(_Watched, HTTPConnection):
+    pass
+
+
+class _WatchedHttps(_Watched, HTTPSConnection):
+    pass
+
+
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls: Any = _WatchedHttp
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls: Any = _WatchedHttps
 
 
 def _methods(headers: Mapping[str, str]) -> tuple[str, ...]:

@@ -5,8 +5,8 @@ to a command that did not finish.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from auditor.errors import NotReached, ReplyError, ServerNotReachedError
 from auditor.model.question import Question
 from auditor.script.build import ARGUMENTS, COMMAND, script_for
 from auditor.script.reply import read_reply
+from auditor.transports.adapter import Wire
 from auditor.transports.clixml import error_text
 from auditor.transports.failures import timed_out
 from auditor.transports.guard import Guard, Guards
@@ -31,21 +32,25 @@ _LAST_SECONDS = 1.5
 
 @dataclass(kw_only=True, slots=True)
 class Output:
-    """What a command wrote so far; `done` when there will be no more, `broken` when the rest is lost, and why."""
+    """What a command wrote so far; `done` when there will be no more, `broken` when the rest is lost, and why.
+
+    `began` is when the first of it came, on the monotonic clock, and 0 before.
+    """
 
     stdout: bytes = b""
     stderr: bytes = b""
     exit_code: int = 0
     done: bool = False
     broken: ServerNotReachedError | None = None
+    began: float = 0.0
 
 
 class Line(Protocol):
     """A way to a WinRM service; every method is one exchange and raises `ServerNotReachedError`."""
 
     @property
-    def exchanges(self) -> int:
-        """How many HTTP requests were sent, those of the authentication, too."""
+    def wire(self) -> Wire:
+        """What was measured so far."""
 
     def create(self) -> str:
         """Open a shell and return its id."""
@@ -67,6 +72,19 @@ class Line(Protocol):
 
     def close(self) -> None:
         """Close the connection."""
+
+
+class Phases:
+    """Writes down how long each phase took, in seconds; one begins where the one before it ended."""
+
+    def __init__(self, timings: dict[str, float]) -> None:
+        self._timings, self._began = timings, time.monotonic()
+
+    def end(self, name: str, moment: float | None = None, *, without: float = 0.0) -> None:
+        """End a phase now, or at a moment that has passed; `without` seconds of it belong to another."""
+        ended = time.monotonic() if moment is None else moment
+        self._timings[name] = round(max(0.0, ended - self._began - without), 3)
+        self._began = ended
 
 
 Dial = Callable[[Guard, Deadline], Line]
@@ -95,23 +113,28 @@ class Conversation:
             answers=reply.answers,
             platform=reply.platform,
             timings=self.timings,
-            exchanges=line.exchanges,
+            exchanges=line.wire.exchanges,
             complete=reply.complete,
             reason=f"{reply.reason}; {output.broken}" if reply.reason and output.broken else reply.reason,
         )
 
     def _run(self, line: Line, script: bytes, working: Deadline) -> Output:
-        with self._phase("connect"):
-            shell = line.create()
+        phases, wire = Phases(self.timings), line.wire
+        shell = line.create()
+        # what comes before the request for a shell is connecting and logging on
+        phases.end("authenticate", wire.sent, without=wire.connecting)
+        self.timings["connect"] = round(wire.connecting, 3)
         try:
-            with self._phase("start"):
-                command = line.start(shell, COMMAND, ARGUMENTS)
-                self._send(line, shell, command, script, working)
-            with self._phase("read"):
-                return self._receive(line, shell, command, working)
+            command = line.start(shell, COMMAND, ARGUMENTS)
+            self._send(line, shell, command, script, working)
+            phases.end("start")
+            output = self._receive(line, shell, command, working)
+            phases.end("read", output.began or None)
+            phases.end("transfer")
+            return output
         finally:
-            with self._phase("close"):
-                self._delete(line, shell)
+            self._delete(line, shell)
+            phases.end("close")
 
     def _send(self, line: Line, shell: str, command: str, script: bytes, working: Deadline) -> None:
         starts = range(0, len(script), CHUNK_BYTES)
@@ -133,6 +156,8 @@ class Conversation:
         try:
             while True:
                 self._receive_more(line, shell, command, output)
+                if output.stdout and not output.began:
+                    output.began = line.wire.answered
                 if output.done:
                     return output
                 if len(output.stdout) + len(output.stderr) > MAX_OUTPUT_BYTES:
@@ -164,14 +189,6 @@ class Conversation:
         end = min(self.deadline, Deadline.after(_CLOSING_SECONDS), key=Deadline.remains)
         with suppress(ServerNotReachedError), Guard(end) as guard, closing(self.dial(guard, end)) as fresh:
             fresh.delete(shell)
-
-    @contextmanager
-    def _phase(self, name: str) -> Iterator[None]:
-        started = time.monotonic()
-        try:
-            yield
-        finally:
-            self.timings[name] = round(time.monotonic() - started, 3)
 
     def _endless(self) -> ServerNotReachedError:
         what = "the output has no end; look at the server's PowerShell"

@@ -13,6 +13,7 @@ from auditor.model.answer import Answer, Failed, Observed
 from auditor.model.question import Question
 from auditor.model.value import Json
 from auditor.readers.http import check
+from auditor.transports.connect import connect
 from auditor.transports.guard import Guard, Guards
 from auditor.transports.transport import Deadline
 
@@ -77,8 +78,8 @@ def _request(address: str, question: Question, end: Deadline, guard: Guard) -> M
 
 
 def _connected(address: str, port: int, end: Deadline, guard: Guard) -> socket.socket:
-    connection = socket.create_connection((address, port), timeout=max(end.remains(), 0.05))
-    guard.watch(connection)
+    connection = connect(address, port, end, guard.watch)
+    connection.settimeout(max(end.remains(), 0.05))
     return connection
 
 

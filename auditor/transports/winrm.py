@@ -4,7 +4,7 @@ Everything pywinrm and the libraries below it raise becomes a `ServerNotReachedE
 """
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -26,7 +26,7 @@ from auditor.credentials import Credentials
 from auditor.errors import NotReached, SecretError, ServerNotReachedError
 from auditor.model.inventory import Authentication, Connection, Scheme, Server
 from auditor.model.question import Question
-from auditor.transports.adapter import WatchedAdapter
+from auditor.transports.adapter import WatchedAdapter, Wire
 from auditor.transports.conversation import Conversation, Output
 from auditor.transports.failures import network_failure, strange_answer, timed_out
 from auditor.transports.faults import OPERATION_TIMED_OUT
@@ -57,8 +57,10 @@ class WinRm:
 
     name = "winrm"
 
-    def __init__(self, credentials: Credentials) -> None:
+    def __init__(self, credentials: Credentials, heard: Callable[[Server], object] = lambda _: None) -> None:
+        """Take what knows the passwords, and what is told whenever a server answers."""
         self._credentials = credentials
+        self._heard = heard
         self._guards = Guards()
 
     def stop(self) -> None:
@@ -72,7 +74,8 @@ class WinRm:
         password = self._password(connection)
 
         def dial(guard: Guard, until: Deadline) -> _Line:
-            return _Line(connection, password, guard, until)
+            wire = Wire(watch=guard.watch, deadline=until, heard=lambda: self._heard(server))
+            return _Line(connection, password, guard, wire)
 
         return Conversation(dial=dial, place=place_of(connection), deadline=deadline).hold(questions, self._guards)
 
@@ -120,20 +123,15 @@ class _Http(PywinrmHttp):
 class _Line:
     """A `Line` over one HTTP session with its own authentication. Nothing is sent yet when it is made."""
 
-    def __init__(self, connection: Connection, password: str, guard: Guard, deadline: Deadline) -> None:
+    def __init__(self, connection: Connection, password: str, guard: Guard, wire: Wire) -> None:
         self._connection, self._place = connection, place_of(connection)
-        self._guard, self._deadline = guard, deadline
-        self._adapter = WatchedAdapter(guard.watch)
+        self._guard, self._deadline, self.wire = guard, wire.deadline, wire
         method: Any = "ssl" if connection.authentication is Authentication.BASIC else connection.authentication.value
         options = _options(connection, password)
         self._http = _Http(auth_method=method, **options)
-        self._http.adapter, self._http.deadline = self._adapter, deadline
+        self._http.adapter, self._http.deadline = WatchedAdapter(wire), wire.deadline
         self._protocol = Protocol(transport=method, **options)
         self._protocol.transport = self._http
-
-    @property
-    def exchanges(self) -> int:
-        return self._adapter.exchanges
 
     def create(self) -> str:
         with self._operation() as protocol:
@@ -175,7 +173,7 @@ class _Line:
         try:
             yield self._protocol
         except (InvalidCredentialsError, PermissionError) as error:  # the latter: NTLM got no challenge
-            raise unauthorised(self._connection, self._adapter.offered, self._place) from error
+            raise unauthorised(self._connection, self.wire.offered, self._place) from error
         except WSManFaultError as error:
             # A quota's fault may name its code in the detail of WMI only.
             raise refused(error.wsman_fault_code or error.wmierror_code, self._place, error.reason) from error

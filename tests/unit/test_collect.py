@@ -2,10 +2,15 @@
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import count, islice
+from itertools import chain, count, islice, pairwise
+from queue import SimpleQueue
+from typing import Any
 
 import pytest
 
@@ -13,20 +18,26 @@ from auditor.collect import Collector
 from auditor.credentials import Credentials
 from auditor.errors import NotReached, ServerNotReachedError
 from auditor.evidence_store import write
+from auditor.executors.threads import threads
 from auditor.lab.fleet import Fleet
 from auditor.lab.scenario import find_scenario, load_scenario
 from auditor.lab.state import Reachability, Scenario
 from auditor.model.answer import Absent, Answer, Denied, Failed, Observed
-from auditor.model.evidence import Status
+from auditor.model.evidence import Evidence, Status
 from auditor.model.inventory import Connection, SecretReference, SecretSource, Server
 from auditor.model.planned import Planned
 from auditor.model.question import Question
 from auditor.readers.http import http
 from auditor.readers.registry_value import registry_value
+from auditor.reading import Reading
+from auditor.retry import Retrying
 from auditor.transports.http import Looks
 from auditor.transports.transport import Deadline, Delivery
 from auditor.transports.winrm import WinRm
+from auditor.turns import Turns
 
+MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+PORTS = count(1)
 PLANTED = "Pl4nted-S3cret!"
 QUESTION = registry_value(hive="HKLM", key="SYSTEM", name="x")
 LOOK = http(scheme="http", port=1, method="GET", path="/")
@@ -73,17 +84,39 @@ class BrokenLooks(Looks):
         raise RuntimeError(f"a bug at {address}, {question}, {deadline}")
 
 
-def _plan(*names: str, questions: tuple[Question, ...] = (QUESTION,)) -> Iterator[Planned]:
+def _plan(
+    *names: str, questions: tuple[Question, ...] = (QUESTION,), limits: Mapping[str, int] | None = None
+) -> Iterator[Planned]:
     for name in names:
-        server = Server(name=name, groups=("g",), connection=Connection(address="127.0.0.1"))
+        connection = Connection(address="127.0.0.1", port=next(PORTS))
+        server = Server(name=name, groups=("g",), connection=connection, limits=limits or {})
         yield Planned(server=server, policies=("p",), inputs={"i": 1}, questions=questions)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Collecting:
+    """A collector over threads that go when collecting ends."""
+
+    reading: Reading
+    jobs: int
+
+    def collect(self, planned: Iterable[Planned]) -> Iterator[Evidence]:
+        with threads(self.jobs + 8, self.reading.ending) as executors:
+            yield from Collector(
+                executors=executors,
+                read=self.reading.read,
+                turns=Turns(self.jobs),
+                most=self.jobs + 8,
+                clock=self.reading.clock,
+                break_off=self.reading.stop,
+            ).collect(planned)
 
 
 def _collector(
     transport: Told | WinRm, *, jobs: int = 4, timeout: float = 5.0, looks: Looks | None = None
-) -> Collector:
-    moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    return Collector(transport=transport, looks=looks or Looks(), jobs=jobs, timeout=timeout, clock=lambda: moment)
+) -> Collecting:
+    reading = Reading(transport=transport, looks=looks or Looks(), timeout=timeout, clock=lambda: MOMENT)
+    return Collecting(reading=reading, jobs=jobs)
 
 
 def test_evidence_says_who_when_how_and_for_what():
@@ -180,6 +213,141 @@ def test_whoever_wants_no_more_gets_away_at_once():
 
     assert transport.stopped.is_set()
     assert time.monotonic() - started < 10
+
+
+@dataclass(kw_only=True, slots=True)
+class Gate(Told):
+    """A transport whose servers wait, each until it is let go; keeps the order in which they were begun."""
+
+    gates: dict[str, threading.Event] = field(default_factory=lambda: defaultdict(threading.Event))
+    begun: SimpleQueue[str] = field(default_factory=SimpleQueue)
+
+    def ask(self, server: Server, questions: Sequence[Question], deadline: Deadline) -> Delivery:
+        self.begun.put(server.name)
+        if not self.gates[server.name].wait(60):
+            raise ServerNotReachedError(NotReached.TIMED_OUT, f"{server.name}: nobody let it go")
+        return Delivery(answers=dict.fromkeys(questions, Observed(data=1)))
+
+
+@contextmanager
+def _collected(transport: Gate, planned: Iterable[Planned], *, jobs: int) -> Iterator[list[str]]:
+    """Collect in a thread meanwhile; gives the names of the servers in the order in which their evidence came."""
+    done: list[str] = []
+    collecting = _collector(transport, jobs=jobs, timeout=60.0).collect(planned)
+    thread = threading.Thread(target=lambda: done.extend(each.server for each in collecting))
+    thread.start()
+    yield done
+    for gate in transport.gates.values():
+        gate.set()
+    thread.join(60)
+
+
+def test_a_slow_site_is_asked_as_slowly_as_it_wishes_while_the_others_go_on():
+    transport = Gate()
+    for name in "abc":
+        transport.gates[name] = threading.Event()
+    plan = chain(_plan("a", "b", "c", limits={"branch": 1}), _plan("x", "y", "z"))
+
+    with _collected(transport, plan, jobs=3) as done:
+        for name in "xyz":
+            transport.gates[name].set()
+        first = [transport.begun.get(timeout=60) for _ in range(4)]
+        for before, name in pairwise("abc"):
+            transport.gates[before].set()
+            first.append(transport.begun.get(timeout=60))
+            assert first[-1] == name
+
+    assert sorted(first[:4]) == ["a", "x", "y", "z"]
+    assert sorted(done) == ["a", "b", "c", "x", "y", "z"]
+
+
+def test_servers_that_hang_are_overtaken_and_all_others_are_read_before_any_of_them_ends():
+    transport = Gate()
+    hanging, healthy = [f"h{number}" for number in range(4)], [f"s{number}" for number in range(36)]
+    for name in healthy:
+        transport.gates[name].set()
+
+    with _collected(transport, chain(_plan(*hanging), _plan(*healthy)), jobs=4) as done:
+        begun = [transport.begun.get(timeout=60) for _ in range(40)]
+
+    assert begun[:4] == hanging
+    assert sorted(done[:36]) == sorted(healthy)
+    assert sorted(done[36:]) == hanging
+
+
+def test_a_busy_server_leaves_its_turn_to_another_until_its_next_try():
+    order: list[str] = []
+    turns = Turns(1)
+
+    @dataclass(kw_only=True, slots=True)
+    class Busy(Told):
+        def ask(self, server: Server, questions: Sequence[Question], deadline: Deadline) -> Delivery:
+            order.append(server.name)
+            if order == ["busy"]:
+                raise ServerNotReachedError(NotReached.QUOTA, "busy: a quota; wait")
+            others_asked.set()
+            return Delivery(answers=dict.fromkeys(questions, Observed(data=1)))
+
+    others_asked = threading.Event()
+    retrying = Retrying(Busy(), sleep=lambda _: others_asked.wait(60), resting=turns.resting)
+    reading = Reading(transport=retrying, looks=Looks(), timeout=100.0, clock=lambda: MOMENT)
+
+    with threads(3, reading.ending) as executors:
+        collector = Collector(
+            executors=executors,
+            read=reading.read,
+            turns=turns,
+            most=3,
+            clock=reading.clock,
+            break_off=reading.stop,
+        )
+        evidence = {each.server: each for each in collector.collect(_plan("busy", "other"))}
+
+    assert order == ["busy", "other", "busy"]
+    assert {each.status for each in evidence.values()} == {Status.REACHED}
+    assert "retrying" in evidence["busy"].timings
+
+
+class Lost(Executor):
+    """An executor that loses what it is given: in one of three ways."""
+
+    def __init__(self, how: str) -> None:
+        self.how = how
+
+    def submit(self, *_: object, **__: object) -> Future[Any]:
+        future: Future[Any] = Future()
+        if self.how == "refuses":
+            raise RuntimeError("there is no worker")
+        if self.how == "fails":
+            future.set_exception(RuntimeError("the worker was killed"))
+        else:
+            future.cancel()
+        return future
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [
+        ("refuses", "there is no worker"),
+        ("fails", "the worker was killed"),
+        ("cancels", "reading it was given up before it was read; ask it with --resume"),
+    ],
+)
+def test_a_server_whose_future_is_lost_is_evidence_that_says_so(how, reason):
+    lost = Lost(how)
+    collector = Collector(
+        executors=lambda _: lost,
+        read=lambda _: pytest.fail("nothing reads here"),
+        turns=Turns(1),
+        most=1,
+        clock=lambda: MOMENT,
+        break_off=lambda: None,
+    )
+
+    evidence = list(collector.collect(_plan("a", "b")))
+
+    assert [each.server for each in evidence] == ["a", "b"]
+    assert all(each.status is Status.UNREACHABLE and reason in each.reason for each in evidence)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ import pytest
 from auditor.collect import Collector
 from auditor.ending import Ending, ended_by_signals
 from auditor.errors import NotReached, ServerNotReachedError
+from auditor.executors.threads import threads
 from auditor.lab.fleet import Fleet
 from auditor.lab.scenario import find_scenario, load_scenario
 from auditor.lab.state import Reachability, Scenario
@@ -27,8 +28,10 @@ from auditor.model.inventory import Connection, Server
 from auditor.model.planned import Planned
 from auditor.model.question import Question
 from auditor.readers.registry_value import registry_value
+from auditor.reading import Reading
 from auditor.transports.http import Looks
 from auditor.transports.transport import Deadline, Delivery
+from auditor.turns import Turns
 
 QUESTION = registry_value(hive="HKLM", key="SYSTEM", name="x")
 
@@ -64,11 +67,29 @@ def plan(*names: str) -> Iterator[Planned]:
         yield Planned(server=Server(name=name, connection=connection), policies=("p",), questions=(QUESTION,))
 
 
-def collector(transport: Hanging, ending: Ending, *, jobs: int = 1) -> Collector:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Collecting:
+    """A collector over threads that go when collecting ends."""
+
+    reading: Reading
+    jobs: int
+
+    def collect(self, planned: Iterable[Planned]) -> Iterator[Evidence]:
+        reading = self.reading
+        with threads(self.jobs + 8, reading.ending) as executors:
+            yield from Collector(
+                executors=executors, read=reading.read, turns=Turns(self.jobs), most=self.jobs + 8,
+                clock=reading.clock, break_off=reading.stop, ending=reading.ending,
+            ).collect(planned)  # fmt: skip
+
+    def stop(self) -> None:
+        self.reading.stop()
+
+
+def collector(transport: Hanging, ending: Ending, *, jobs: int = 1) -> Collecting:
     now = datetime(2026, 1, 2, tzinfo=UTC)
-    return Collector(
-        transport=transport, looks=Looks(), jobs=jobs, timeout=60.0, clock=lambda: now, ending=ending
-    )  # fmt: skip
+    reading = Reading(transport=transport, looks=Looks(), timeout=60.0, clock=lambda: now, ending=ending)
+    return Collecting(reading=reading, jobs=jobs)
 
 
 def told(evidence: Iterable[Evidence]) -> dict[str, tuple[Status, str]]:
@@ -177,6 +198,19 @@ def test_a_server_that_cannot_be_broken_off_is_not_waited_for(monkeypatch: pytes
     assert waited < 30
 
 
+def test_a_server_that_does_not_keep_the_deadline_of_the_audit_is_not_waited_for_either() -> None:
+    transport, ending = Hanging(hang=frozenset("a"), is_deaf=True, leaving=-60), Ending(seconds=0.3)
+    started = time.monotonic()
+
+    evidence = told(collector(transport, ending).collect(plan("a", "b")))
+    waited = time.monotonic() - started
+    transport.released.set()
+
+    assert {status for status, _ in evidence.values()} == {Status.UNREACHABLE}
+    assert sorted(evidence) == ["a", "b"]
+    assert waited < 30
+
+
 def test_a_signal_after_the_last_server_interrupts_nothing() -> None:
     ending = Ending()
     collecting = collector(Hanging(hang=frozenset()), ending)
@@ -232,19 +266,24 @@ from pathlib import Path
 from auditor.collect import Collector
 from auditor.credentials import Credentials
 from auditor.ending import Ending, ended_by_signals
+from auditor.executors.threads import threads
 from auditor.load.inventory import load_inventory
 from auditor.model.planned import Planned
 from auditor.readers.registry_value import registry_value
+from auditor.reading import Reading
 from auditor.retry import Retrying
 from auditor.transports.http import Looks
 from auditor.transports.winrm import WinRm
+from auditor.turns import Turns
 
 question = registry_value(hive="HKLM", key="SYSTEM", name="x")
 planned = [Planned(server=server, questions=(question,)) for server in load_inventory(Path(sys.argv[1]))]
 ending = Ending()
-collector = Collector(transport=Retrying(WinRm(Credentials())), looks=Looks(), jobs=1, timeout=100.0,
-                      clock=lambda: datetime.now(UTC), ending=ending)
-with ended_by_signals(ending, collector.stop):
+reading = Reading(transport=Retrying(WinRm(Credentials())), looks=Looks(), timeout=100.0,
+                  clock=lambda: datetime.now(UTC), ending=ending)
+with ended_by_signals(ending, reading.stop), threads(1, ending) as executors:
+    collector = Collector(executors=executors, read=reading.read, turns=Turns(1), most=9, clock=reading.clock,
+                          break_off=reading.stop, ending=ending)
     for evidence in collector.collect(planned):
         print(json.dumps([evidence.server, evidence.status, evidence.reason]), flush=True)
 print(json.dumps(ending.interrupted))

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -130,6 +131,29 @@ def test_stopping_ends_a_pause_at_once_and_the_transport_inside() -> None:
 
     assert (inner.asked, inner.is_stopped) == (1, True)
     assert time.monotonic() - started < 20
+
+
+def test_a_server_does_without_its_turn_during_each_pause_and_has_it_again_for_the_next_try() -> None:
+    events: list[str] = []
+
+    @dataclass(kw_only=True, slots=True)
+    class Busy(Failing):
+        def ask(self, server: Server, questions: Sequence[Question], deadline: Deadline) -> Delivery:
+            events.append("try")
+            return super(Busy, self).ask(server, questions, deadline)
+
+    @contextmanager
+    def resting(server: Server, deadline: Deadline) -> Iterator[None]:
+        assert server is SERVER
+        assert deadline.remains() > 0
+        events.append("give back")
+        yield
+        events.append("take")
+
+    inner = Busy(reasons=[NotReached.QUOTA, NotReached.BUSY])
+    ask(Retrying(inner, attempts=3, sleep=lambda _: events.append("pause"), resting=resting))
+
+    assert events == ["try", "give back", "pause", "take", "try", "give back", "pause", "take", "try"]
 
 
 def test_it_goes_by_the_name_of_the_transport_inside() -> None:

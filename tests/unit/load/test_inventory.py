@@ -71,6 +71,24 @@ def test_a_host_of_several_groups_gets_what_all_of_them_say(tmp_path: Path) -> N
     assert servers["two"].groups == ()
 
 
+def test_a_group_limits_its_servers_and_those_of_its_children(tmp_path: Path) -> None:
+    servers = inventory(
+        tmp_path,
+        "groups:\n"
+        "  region: {jobs: 8, children: [branch, town]}\n"
+        "  branch: {jobs: 2, hosts: {one: , two: }}\n"
+        "  town: {hosts: {two: , three: }}\n"
+        "hosts: {four: }\n",
+    )
+
+    assert {name: dict(server.limits) for name, server in servers.items()} == {
+        "one": {"region": 8, "branch": 2},
+        "two": {"region": 8, "branch": 2},
+        "three": {"region": 8},
+        "four": {},
+    }
+
+
 def test_servers_come_in_the_order_of_their_names(tmp_path: Path) -> None:
     assert list(inventory(tmp_path, "hosts: {c: , a: , b: }\n")) == ["a", "b", "c"]
 

@@ -9,6 +9,7 @@ from auditor.model.answer import Failed, Observed
 from auditor.readers.registry_value import registry_value
 from auditor.script.build import numbered
 from auditor.script.reply import write_reply
+from auditor.transports.adapter import Wire
 from auditor.transports.conversation import Conversation, Output
 from auditor.transports.guard import Guard, Guards
 from auditor.transports.transport import Deadline, Delivery
@@ -24,9 +25,8 @@ LOST = ServerNotReachedError(NotReached.BROKEN, "cas01:5985: the connection was 
 class Spoken:
     """A line that says given parts, then breaks off."""
 
-    exchanges = 5
-
     def __init__(self, parts: Sequence[Output]) -> None:
+        self.wire = Wire(watch=lambda _: None, deadline=Deadline.after(60), heard=lambda: None, exchanges=5)
         self.parts = list(parts)
         self.shells = 0
         self.signalled = False
