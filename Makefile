@@ -4,14 +4,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 READERS := $(VENV)/readers
+PEERS := $(VENV)/peers
 
-.PHONY: demo test check lint types layers format example screenshots clean
+.PHONY: demo test bench check lint types layers format example screenshots clean
 
 demo: $(INSTALLED)
 	$(BIN)/auditor demo
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest $(ARGS)
+
+# how fast it is, beside others and on its own; about half an hour, `make bench ARGS=--quick` a few minutes
+bench: $(PEERS)
+	$(BIN)/python tests/benchmarks/bench.py $(ARGS)
 
 check: lint types layers
 
@@ -54,6 +59,11 @@ example: $(READERS)
 # the pictures in the documentation, by a real browser
 screenshots: $(READERS)
 	$(BIN)/python tests/interop/screenshots.py
+
+# what is measured beside auditor, and what measuring needs
+$(PEERS): $(READERS)
+	$(BIN)/python -m pip install --quiet --editable '.[dev,interop,cluster,bench]'
+	touch $@
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

@@ -1,6 +1,6 @@
 """How long the formats for whole fleets take, and how much memory, for 1,000 servers x 1,000 checks.
 
-    python tests/benchmarks/bench_formats.py [SERVERS [CHECKS [FORMAT ...]]]
+    python tests/benchmarks/bench_formats.py [--quick | SERVERS [CHECKS [FORMAT ...]]]
 
 The findings are a sequence that makes each finding when it is asked for, so that what is measured is what the format
 holds, and not the run. Every format is written in a process of its own to a temporary folder. Printed are seconds on
@@ -84,9 +84,10 @@ def main() -> None:
     if sys.argv[1:2] == ["--write"]:
         _write(sys.argv[2], Path(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5]))
         return
-    servers, checks = (int(word) for word in [*sys.argv[1:3], "1000", "1000"][:2])
+    words = ["20", "10"] if sys.argv[1:] == ["--quick"] else sys.argv[1:]
+    servers, checks = (int(word) for word in [*words[:2], "1000", "1000"][:2])
     _say(f"{servers} servers x {checks} checks")
-    for name in sys.argv[3:] or WANTED:
+    for name in words[2:] or WANTED:
         if name in FORMATS:
             _say(_measured(name, servers, checks))
 

@@ -1,4 +1,6 @@
-"""How big a year of history gets, and how long a night takes: `python tests/benchmarks/bench_history.py [--nights N]`.
+"""How big a year of history gets, and how long a night takes.
+
+    python tests/benchmarks/bench_history.py [--quick] [--nights N]
 
 It stores `--nights` nights of `--servers` servers with `--checks` checks each, of which `--changes` change a night,
 with their evidence, and reckons a year from the first night and from what each further night adds. Every value found is
@@ -195,7 +197,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--changes", type=float, default=0.001, help="share of the states that change a night")
     parser.add_argument("--changing-answers", type=int, default=0, help="answers a server gives anew every night")
     parser.add_argument("--store", help="PostgreSQL URL instead of a SQLite file")
-    return parser.parse_args()
+    parser.add_argument("--quick", action="store_true", help="100 servers, 100 checks, 3 nights")
+    options = parser.parse_args()
+    if options.quick:
+        options.servers, options.checks, options.nights = 100, 100, 3
+    return options
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How long the HTML report takes to write, how much memory, and how soon Chromium shows it: 1,000 servers x 100 checks.
 
-    python tests/benchmarks/bench_html.py [SERVERS [CHECKS]]
+    python tests/benchmarks/bench_html.py [--quick | SERVERS [CHECKS]]
 
 It makes a run in memory in which every tenth server was not reached and every value is a text of its own on one server
 in five, with answers and changes. It renders the report in a process of its own, and prints seconds on the clock and
@@ -45,7 +45,8 @@ setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done))) })"""
 
 def main() -> None:
     """Render, open, print the figures."""
-    servers, checks = (int(word) for word in [*sys.argv[1:], "1000", "100"][:2])
+    words = ["20", "10"] if sys.argv[1:] == ["--quick"] else sys.argv[1:]
+    servers, checks = (int(word) for word in [*words, "1000", "100"][:2])
     with TemporaryDirectory(prefix="bench-html-") as folder:
         file = Path(folder) / "report.html"
         _say(f"{servers} servers x {checks} checks")
