@@ -6,7 +6,7 @@ from concurrent.futures import CancelledError, Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from queue import Empty, SimpleQueue
+from queue import Empty, Queue
 
 from auditor.ending import Ending
 from auditor.errors import AuditError
@@ -48,14 +48,15 @@ class Collector:
     def collect(self, planned: Iterable[Planned]) -> Iterator[Evidence]:
         """Yield the evidence of each server as it comes; a server that fails is evidence, too."""
         try:
-            yield from self._collect(_Queue(planned, self.turns))
+            yield from self._collect(_Waiting(planned, self.turns))
         except BaseException:
             # Interrupted, or nobody wants more: break off what is under way instead of waiting for deadlines.
             self.break_off()
             raise
 
-    def _collect(self, queue: "_Queue") -> Iterator[Evidence]:
-        done: SimpleQueue[Future[Evidence]] = SimpleQueue()
+    def _collect(self, queue: "_Waiting") -> Iterator[Evidence]:
+        # not a SimpleQueue: a signal that comes when its time-out ends can make it wait for ever
+        done: Queue[Future[Evidence]] = Queue()
         under_way: dict[Future[Evidence], Planned] = {}
         glance = Deadline.after(_GLANCE)
         while not self.ending.is_over():
@@ -74,7 +75,7 @@ class Collector:
         yield from map(self._unread, queue.rest())
 
     def _begin(
-        self, queue: "_Queue", under_way: dict[Future[Evidence], Planned], done: "SimpleQueue[Future[Evidence]]"
+        self, queue: "_Waiting", under_way: dict[Future[Evidence], Planned], done: "Queue[Future[Evidence]]"
     ) -> None:
         """Begin all whose turn it is, unless whoever takes the evidence does not keep up."""
         while len(under_way) < self.most and done.qsize() < self.turns.jobs and not self.ending.why():
@@ -115,14 +116,14 @@ class _Done:
 
     server: Server
     turns: Turns
-    done: "SimpleQueue[Future[Evidence]]"
+    done: "Queue[Future[Evidence]]"
 
     def __call__(self, future: Future[Evidence]) -> None:
         self.turns.end(self.server)
         self.done.put(future)
 
 
-class _Queue:
+class _Waiting:
     """The servers that are not begun: the plan, taken as it comes, and those held back by a limit."""
 
     def __init__(self, planned: Iterable[Planned], turns: Turns) -> None:

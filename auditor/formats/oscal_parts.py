@@ -62,8 +62,10 @@ def link(identifier: str, text: str) -> Part:
 
 
 def web_link(address: str) -> str:
-    """Return an address or a file's path as a URI reference."""
-    return quote(shown(address), safe="/:?#[]@!$&'()*+,;=%")
+    """Return an address or a file's path as a URI reference, which leads out of the document."""
+    quoted = quote(shown(address), safe="/:?#[]@!$&'()*+,;=%")
+    # what begins with a number sign would be a reference to something in it
+    return f"%23{quoted[1:]}" if quoted.startswith("#") else quoted
 
 
 def filled(**parts: Any) -> Part:

@@ -9,7 +9,7 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from queue import Empty, SimpleQueue
+from queue import Empty, Queue
 from typing import Any, TypeAlias
 
 from auditor.transports.transport import Deadline
@@ -45,7 +45,7 @@ def look_up(host: str, port: int, deadline: Deadline) -> list[_Address]:
     """Return the addresses of a name in the system's order; raises `TimeoutError` at the deadline."""
     with suppress(OSError):  # it is a name, then
         return _addresses(host, port, socket.AI_NUMERICHOST)
-    found: SimpleQueue[_Found] = SimpleQueue()
+    found: Queue[_Found] = Queue()
     threading.Thread(target=_look_up, args=(host, port, found), name=f"look-up of {host}", daemon=True).start()
     try:
         result = found.get(timeout=deadline.remains())
@@ -56,7 +56,7 @@ def look_up(host: str, port: int, deadline: Deadline) -> list[_Address]:
     return result
 
 
-def _look_up(host: str, port: int, found: "SimpleQueue[_Found]") -> None:
+def _look_up(host: str, port: int, found: "Queue[_Found]") -> None:
     try:
         found.put(_addresses(host, port, 0))
     except OSError as error:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from auditor import spool
 from auditor.audit import Collecting, Order, audit
 from auditor.formats import FORMATS
 from auditor.model.answer import Observed
@@ -124,7 +125,10 @@ def test_waived_findings_are_marked_in_the_run_and_in_every_report(
     assert (tmp_path / "run" / "junit.xml").read_text().count("WAIVED until 2026-12-24") == len(waived)
 
 
-def test_neither_evidence_nor_findings_of_a_fleet_are_held(ordered: Callable[..., Order], tmp_path: Path) -> None:
+def test_neither_evidence_nor_findings_of_a_fleet_are_held(
+    ordered: Callable[..., Order], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spool, "_KEPT", 1 << 20)
     servers, length = 400, 10_000
     order_of_fleet = ordered(servers)
     tracemalloc.start()
