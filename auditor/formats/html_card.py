@@ -1,23 +1,20 @@
 """A finding as the HTML report shows it: every part a text, ready to stand in the page."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from auditor.formats.changed import Key, changes_of, counts_as_new
 from auditor.formats.format import Answers
 from auditor.formats.html_words import (
-    ANSWER_STATES,
     KINDS,
     PARTS,
     SIGNS,
     WORDS,
-    AnswerState,
     server_name,
-    state_of,
 )
 from auditor.formats.sources import CheckKey, checks_of, mapped_text, source_text
-from auditor.model.answer import Absent, Answer, Denied, Failed, NotAsked, Observed
+from auditor.formats.told import ANSWER_STATES, AnswerState, said_in, state_of
+from auditor.model.answer import Answer, NotAsked
 from auditor.model.drift import Change, ChangeKind
 from auditor.model.finding import Finding, Standing, identity, order, standing
 from auditor.model.run import JudgedCheck, JudgedPolicy, Run
@@ -122,17 +119,6 @@ def answer_lines(questions: Iterable[str], answers: Mapping[str, Answer]) -> lis
     known = ((question, answers.get(question, NotAsked())) for question in questions)
     lines = [AnswerLine(question=each, state=state_of(answer), said=said_in(answer)) for each, answer in known]
     return sorted(lines, key=lambda line: ANSWER_STATES.index(line.state))
-
-
-def said_in(answer: Answer) -> str:
-    """Return an answer as text: the data as JSON, or why there is none."""
-    match answer:
-        case Observed(data=data):
-            return json.dumps(data, ensure_ascii=False, sort_keys=True)
-        case Absent(what=said) | Denied(reason=said) | Failed(reason=said):
-            return said
-        case NotAsked():
-            return ""
 
 
 def since_text(run: Run, change: Change | None) -> str:

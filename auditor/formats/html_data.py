@@ -8,10 +8,11 @@ from typing import Generic, TypeAlias, TypeVar
 from auditor.formats.changed import changes_of, counts_as_new
 from auditor.formats.escape import shortened
 from auditor.formats.format import Answers
-from auditor.formats.html_card import place_text, said_in, since_text, waiver_text
-from auditor.formats.html_words import ANSWER_STATES, KINDS, SIGNS, WORDS, WORST_FIRST, server_name, state_of
+from auditor.formats.html_card import place_text, since_text, waiver_text
+from auditor.formats.html_words import KINDS, SIGNS, WORDS, WORST_FIRST, server_name
 from auditor.formats.json_text import shown
 from auditor.formats.sources import mapped_text, source_text
+from auditor.formats.told import ANSWER_STATES, said_in, state_of
 from auditor.model.answer import NotAsked
 from auditor.model.finding import FLEET, Finding, Verdict, identity, in_order, order
 from auditor.model.policy import Severity

@@ -1,9 +1,7 @@
 """How the HTML report says things: the sign, the word and the place of each standing, and the parts of a finding."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 
-from auditor.model.answer import Absent, Answer, Denied, Failed, NotAsked, Observed
 from auditor.model.drift import ChangeKind
 from auditor.model.finding import FLEET, Standing
 
@@ -50,34 +48,6 @@ PARTS: Mapping[str, str] = {
     "place": "In the policy",
 }
 """The parts of a finding that are a text of their own, in the order they are shown, with their headings."""
-
-
-class AnswerState(StrEnum):
-    """What is known of a question, what keeps a check from being known first."""
-
-    DENIED = "denied"
-    FAILED = "failed"
-    NOT_ASKED = "not asked"
-    OBSERVED = "observed"
-    ABSENT = "absent"
-
-
-ANSWER_STATES = tuple(AnswerState)
-
-
-def state_of(answer: Answer) -> AnswerState:
-    """Return what is known of the question."""
-    match answer:
-        case Observed():
-            return AnswerState.OBSERVED
-        case Absent():
-            return AnswerState.ABSENT
-        case Denied():
-            return AnswerState.DENIED
-        case Failed():
-            return AnswerState.FAILED
-        case NotAsked():
-            return AnswerState.NOT_ASKED
 
 
 def server_name(host: str) -> str:

@@ -24,7 +24,7 @@ from auditor.formats.ocsf_state import (
     status_of,
 )
 from auditor.formats.sources import CheckKey, source_text
-from auditor.formats.told import answered, because, line, server_name, summary, told, waiver_text
+from auditor.formats.told import AnswerState, answered, because, line, server_name, summary, told, waiver_text
 from auditor.model.answer import Answer
 from auditor.model.drift import Change
 from auditor.model.evidence import Status
@@ -78,7 +78,7 @@ class Events:
             "compliance": self._compliance(finding),
             "unmapped": _unmapped(finding, change, self.run),
         }
-        known = (each for each in answered(finding, answers) if each.state != "not asked")
+        known = (each for each in answered(finding, answers) if each.state is not AnswerState.NOT_ASKED)
         evidence = [{"data": {"question": each.question, "state": each.state, "answer": each.said}} for each in known]
         return event | _filled(
             evidences=evidence,

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import Literal, TypeAlias
+from enum import StrEnum
+from typing import Literal
 
 from auditor.formats.escape import shortened
 from auditor.formats.json_text import shown
@@ -19,7 +20,18 @@ LONGEST_LINE = 1_000
 FLEET_NAME = "the fleet (all servers)"
 """How a report names the fleet as a whole; no server can have this name, as it has blanks."""
 
-State: TypeAlias = Literal["observed", "absent", "denied", "failed", "not asked"]
+
+class AnswerState(StrEnum):
+    """What is known of a question, what keeps a check from being known first."""
+
+    DENIED = "denied"
+    FAILED = "failed"
+    NOT_ASKED = "not asked"
+    OBSERVED = "observed"
+    ABSENT = "absent"
+
+
+ANSWER_STATES = tuple(AnswerState)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,7 +39,7 @@ class Answered:
     """A question, what is known of it, and what was answered, cut to `LONGEST_TEXT`."""
 
     question: str
-    state: State
+    state: AnswerState
     said: str
 
 
@@ -79,8 +91,8 @@ def change_text(change: Change | None) -> str:
 def answered(finding: Finding, answers: Mapping[str, Answer]) -> Iterator[Answered]:
     """Yield each question of a finding with its answer; absent, denied and failed stay apart."""
     for question in finding.questions:
-        state, said = _state(answers.get(question, NotAsked()))
-        yield Answered(question=told(question), state=state, said=told(said))
+        answer = answers.get(question, NotAsked())
+        yield Answered(question=told(question), state=state_of(answer), said=told(said_in(answer)))
 
 
 def evidence_text(finding: Finding, answers: Mapping[str, Answer]) -> str:
@@ -91,7 +103,7 @@ def evidence_text(finding: Finding, answers: Mapping[str, Answer]) -> str:
 def evidence_lines(finding: Finding, answers: Mapping[str, Answer]) -> Iterator[tuple[str, str]]:
     """Yield each question with what is known of it, empty where no evidence is at hand."""
     for each in answered(finding, answers):
-        yield each.question, "" if each.state == "not asked" else f"{each.state} {each.said}"
+        yield each.question, "" if each.state is AnswerState.NOT_ASKED else f"{each.state} {each.said}"
 
 
 def notes_of(run: Run) -> Iterator[tuple[str, str]]:
@@ -123,15 +135,27 @@ def named_severity(severity: Severity) -> Literal["critical", "high", "medium", 
             return "low"
 
 
-def _state(answer: Answer) -> tuple[State, str]:
+def state_of(answer: Answer) -> AnswerState:
+    """Return what is known of the question."""
+    match answer:
+        case Observed():
+            return AnswerState.OBSERVED
+        case Absent():
+            return AnswerState.ABSENT
+        case Denied():
+            return AnswerState.DENIED
+        case Failed():
+            return AnswerState.FAILED
+        case NotAsked():
+            return AnswerState.NOT_ASKED
+
+
+def said_in(answer: Answer) -> str:
+    """Return an answer as text: the data as JSON, or why there is none."""
     match answer:
         case Observed(data=data):
-            return "observed", json.dumps(data, ensure_ascii=False, sort_keys=True)
-        case Absent(what=said):
-            return "absent", said
-        case Denied(reason=said):
-            return "denied", said
-        case Failed(reason=said):
-            return "failed", said
+            return json.dumps(data, ensure_ascii=False, sort_keys=True)
+        case Absent(what=said) | Denied(reason=said) | Failed(reason=said):
+            return said
         case NotAsked():
-            return "not asked", ""
+            return ""
