@@ -57,9 +57,17 @@ def refuse_bad_addresses(addresses: Sequence[str]) -> None:
     if addresses and not _installed():
         raise UsageError(_MISSING)
     for number, address in enumerate(addresses, start=1):
-        if _reference(address) is None and _notifier(Secret(address))[0] is None:
+        if reference_of(address) is None and _notifier(Secret(address))[0] is None:
             # The text is not repeated: it may hold a password.
             raise UsageError(f"--notify number {number} is no URL that apprise knows: see its list of services")
+
+
+def reference_of(address: str) -> SecretReference | None:
+    """Return where an address is taken from; None when it is a URL itself."""
+    source, _, rest = address.partition(":")
+    if source not in tuple(SecretSource) or rest.startswith("//") or not rest:
+        return None
+    return SecretReference(source=SecretSource(source), reference=rest)
 
 
 def notify(urls: Sequence[Secret], message: Message) -> tuple[Failure, ...]:
@@ -113,17 +121,10 @@ def _installed() -> bool:
 
 
 def _url(address: str, credentials: Credentials) -> Secret:
-    reference = _reference(address)
+    reference = reference_of(address)
     if reference is None:
         return Secret(address)
     return credentials.of(Connection(address="", username="notify", secret=reference))
-
-
-def _reference(address: str) -> SecretReference | None:
-    source, _, rest = address.partition(":")
-    if source not in tuple(SecretSource) or rest.startswith("//") or not rest:
-        return None
-    return SecretReference(source=SecretSource(source), reference=rest)
 
 
 def _shown(url: Secret) -> str:

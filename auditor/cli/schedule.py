@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo
 
 from auditor import __version__
 from auditor.cli.ordering import ordered_by
+from auditor.cli.validate import proven_audit
 from auditor.cli.wishes import PASSWORD_VARIABLE
 from auditor.errors import ExitCode, UsageError
-from auditor.load.audit_file import load_audit_file
-from auditor.model.inventory import SecretSource, Server
+from auditor.model.inventory import SecretReference, SecretSource, Server
+from auditor.notify import reference_of
 from auditor.schedule import SCHEDULERS
+from auditor.schedule.needs import extras_of, places_of
 from auditor.schedule.scheduler import UTC, File, Job, Scheduler
 
 _AT = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
@@ -53,9 +55,11 @@ def execute(options: argparse.Namespace) -> ExitCode:
 def job_of(options: argparse.Namespace, scheduler: Scheduler) -> Job:
     """Return the job; raises `UsageError` or `DocumentError` for what could not run at night."""
     config = _normal(options.config)
-    file = load_audit_file(config)
+    file = proven_audit(config)
     servers = [assignment.server for assignment in ordered_by(file)]
+    secrets = _secrets(servers, file.notify)
     password = [PASSWORD_VARIABLE] if file.hosts else []  # what `auditor run` takes for servers outside an inventory
+    out = _plain(str(_normal(file.out or config.parent / "reports")))
     return Job(
         program=_program(),
         version=__version__,
@@ -63,10 +67,12 @@ def job_of(options: argparse.Namespace, scheduler: Scheduler) -> Job:
         inventory=file.inventory,
         folder=str(config.parent),
         in_repository=_in_repository(config),
-        out=_plain(str(_normal(file.out or config.parent / "reports"))),
+        out=out,
         environment_file=str(config.parent / "auditor.env"),
         formats=file.formats,
-        secrets=_variables([*_taken(servers), *password]),
+        secrets=_variables([*_taken(secrets), *password]),
+        extras=extras_of(file, servers, secrets),
+        places=tuple(_plain(place) for place in places_of(file, out)),
         at=_time(options.at),
         zone=_zone(options.zone, scheduler),
         user=_matching(options.user, _USER, "--user"),
@@ -91,16 +97,19 @@ def _in_repository(config: Path) -> str:
     return config.relative_to(root).as_posix()
 
 
-def _taken(servers: Iterable[Server]) -> list[str]:
-    """Return the environment variables that secrets come from; nobody can type one at night."""
-    found = []
-    for server in servers:
-        secret = server.connection.secret
-        if secret is not None and secret.source is SecretSource.PROMPT:
-            raise UsageError(f"{server.name}: nobody types a password at night; name another secret, e.g. environment")
-        if secret is not None and secret.source is SecretSource.ENVIRONMENT:
-            found.append(secret.reference)
-    return found
+def _secrets(servers: Iterable[Server], notify: Iterable[str]) -> list[SecretReference]:
+    """Return where secrets come from, those of notifiers too; nobody can type one at night."""
+    named = [(server.name, server.connection.secret) for server in servers]
+    named += [("notify", reference_of(address)) for address in notify]
+    found = [(who, secret) for who, secret in named if secret is not None]
+    for who, secret in found:
+        if secret.source is SecretSource.PROMPT:
+            raise UsageError(f"{who}: nobody types a password at night; name another secret, e.g. environment")
+    return [secret for _, secret in found]
+
+
+def _taken(secrets: Iterable[SecretReference]) -> list[str]:
+    return [secret.reference for secret in secrets if secret.source is SecretSource.ENVIRONMENT]
 
 
 def _variables(names: Iterable[str]) -> tuple[str, ...]:

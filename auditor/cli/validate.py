@@ -32,6 +32,23 @@ _WAIVERS = {"waivers", "maximum_days"}
 _INVENTORY = {"groups", "connection", "_meta", "all"}
 
 
+def proven_audit(path: Path) -> AuditFile:
+    """Return an audit file with which a run would begin; raises `DocumentError` with all that is wrong with it."""
+    from auditor.notify import refuse_bad_addresses  # noqa: PLC0415  slow to import, and seldom needed
+
+    file = load_audit_file(path)
+    steps: tuple[Callable[[], object], ...] = (
+        partial(formats_named, file.formats),
+        partial(refuse_bad_addresses, file.notify),
+        partial(warning_time, file.waiver_warning or None),
+        partial(_check_store, file.store),
+        partial(_check_order, file),
+    )
+    if problems := [problem for step in steps for problem in _refusals(path, step)]:
+        raise DocumentError(problems)
+    return file
+
+
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("paths", nargs="*", metavar="PATH", help=f"{KINDS}, or a folder (default: shipped policies)")
@@ -115,20 +132,18 @@ def _check_waivers(path: Path, policies: Sequence[Policy]) -> Iterator[str]:
 
 
 def _check_audit(path: Path) -> Iterator[str]:
-    from auditor.notify import refuse_bad_addresses  # noqa: PLC0415  slow to import, and seldom needed
-
-    file = load_audit_file(path)
-    steps: tuple[Callable[[], object], ...] = (
-        partial(formats_named, file.formats),
-        partial(refuse_bad_addresses, file.notify),
-        partial(warning_time, file.waiver_warning or None),
-        partial(_check_order, file),
-    )
-    if problems := [problem for step in steps for problem in _refusals(path, step)]:
-        raise DocumentError(problems)
+    file = proven_audit(path)
     assignments = ordered_by(file)
     yield f"{path}: audit of {len(assignments)} servers, all right"
     yield from notes(assignments, file.policies, file.inventory)
+
+
+def _check_store(url: str) -> None:
+    from auditor.cli.surroundings import NO_STORE  # noqa: PLC0415  as above
+    from auditor.history.database import database_of  # noqa: PLC0415  as above
+
+    if url and url != NO_STORE:
+        database_of(url)
 
 
 def _check_order(file: AuditFile) -> None:

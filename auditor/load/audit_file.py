@@ -6,7 +6,7 @@ from pathlib import Path
 from auditor.errors import UsageError
 from auditor.load.document import read_document
 from auditor.load.node import Node, top
-from auditor.load.paths import beside, policy_beside
+from auditor.load.paths import beside, policy_beside, store_beside
 from auditor.load.problem import Problem, without
 from auditor.load.structure import structure_problems
 from auditor.model.audit_file import AuditFile
@@ -33,7 +33,7 @@ def load_audit_file(path: Path) -> AuditFile:
         waivers=beside(path, node["waivers"].text()),
         waiver_warning=node["waiver_warning"].text(),
         against=node["against"].text(),
-        store=node["store"].text(),
+        store=store_beside(path, node["store"].text()),
         notify=node["notify"].texts(),
         log=beside(path, node["log"].text()),
         log_format=node["log_format"].text(),

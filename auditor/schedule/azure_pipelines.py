@@ -49,7 +49,7 @@ def _job_steps(job: Job) -> list[str]:
         "- script: |",
         f"    rm -rf {CI_REPORTS}",
         "    python3 -m venv .auditor",
-        f"    .auditor/bin/pip install --quiet auditor=={job.version}",
+        f"    .auditor/bin/pip install --quiet {job.requirement}",
         "  displayName: Install",
         "- script: |",
         f"    .auditor/bin/{job.ci_command}",

@@ -14,7 +14,7 @@ def _files(job: Job) -> tuple[File, ...]:
 
 def _steps(job: Job) -> tuple[str, ...]:
     secrets = (
-        f"{job.environment_file} holds {', '.join(f'{name}=...' for name in job.secrets)};",
+        f"{job.environment_file} holds {job.given};",
         f"owner {job.user}, mode 0400.",
     )
     return (

@@ -49,7 +49,7 @@ def _job_steps(job: Job) -> list[str]:
         "  run: |",
         f"    rm -rf {CI_REPORTS}",
         '    python3 -m venv "$RUNNER_TEMP/auditor"',
-        f'    "$RUNNER_TEMP/auditor/bin/pip" install --quiet auditor=={job.version}',
+        f'    "$RUNNER_TEMP/auditor/bin/pip" install --quiet {job.requirement}',
         '    echo "$RUNNER_TEMP/auditor/bin" >> "$GITHUB_PATH"',
         "- name: Audit",
         "  run: |",

@@ -32,7 +32,7 @@ def _pipeline(job: Job) -> list[str]:
         "  script:",
         f"    - rm -rf {CI_REPORTS}",
         "    - python3 -m venv .auditor",
-        f"    - .auditor/bin/pip install --quiet auditor=={job.version}",
+        f"    - .auditor/bin/pip install --quiet {job.requirement}",
         f"    - {json.dumps(f'.auditor/bin/{job.ci_command}')}",
         "  artifacts:",
         "    when: always",

@@ -34,7 +34,7 @@ def _pipeline(job: Job) -> list[str]:
         "            steps {",
         f"                sh 'rm -rf {CI_REPORTS}'",
         "                sh 'python3 -m venv .auditor'",
-        f"                sh {_literal(f'.auditor/bin/pip install --quiet auditor=={job.version}')}",
+        f"                sh {_literal(f'.auditor/bin/pip install --quiet {job.requirement}')}",
         "            }",
         "        }",
         "        stage('Audit') {",

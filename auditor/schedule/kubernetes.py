@@ -22,8 +22,8 @@ def _steps(job: Job) -> tuple[str, ...]:
         f"  kubectl create secret generic {NAME} {given}",
     )
     return (
-        f"The image {job.image} must hold auditor {job.version}, started as `auditor`.",
-        "Once, with your own policies added; all files must stand in one folder, as they do in the container:",
+        f"The image {job.image} must hold {job.package} {job.version}, started as `auditor`.",
+        "Once, with your policies and waivers added; all files must stand in one folder, as they do in the container:",
         f"  kubectl create configmap {NAME} {files}",
         *(secrets if job.secrets else ()),
         f"then: kubectl apply -f {NAME}.yaml",

@@ -31,7 +31,8 @@ class Job:
     `program` are the words that start `auditor` on this machine; `config`, `inventory` (empty if there is none),
     `folder` (where the audit file stands), `out` and `environment_file` are absolute paths; `in_repository` is the
     audit file's path from the root of its repository, with slashes. `formats` are those of the audit file, `secrets`
-    the environment variables its connections take.
+    the environment variables its connections and notifiers take; `extras` are those of the package that it needs,
+    `places` the folders besides `out` that it writes to.
     """
 
     program: tuple[str, ...]
@@ -44,6 +45,8 @@ class Job:
     environment_file: str
     formats: tuple[str, ...]
     secrets: tuple[str, ...]
+    extras: tuple[str, ...]
+    places: tuple[str, ...]
     at: time
     zone: str
     user: str
@@ -59,6 +62,21 @@ class Job:
         """The line for a POSIX shell that runs the audit in a checkout; JUnit is what CI servers read."""
         formats = [word for name in dict.fromkeys((*self.formats, "junit")) for word in ("--format", name)]
         return shlex.join(["auditor", "run", "--config", self.in_repository, "--out", CI_REPORTS, *formats])
+
+    @property
+    def package(self) -> str:
+        """The package with the extras that the audit needs."""
+        return f"auditor[{','.join(self.extras)}]" if self.extras else "auditor"
+
+    @property
+    def requirement(self) -> str:
+        """What pip installs in CI, as a word for a shell, to which brackets are a pattern."""
+        return shlex.quote(f"{self.package}=={self.version}")
+
+    @property
+    def given(self) -> str:
+        """How a file of environment variables names the secrets: quoted, for the shell and for systemd alike."""
+        return ", ".join(f"{name}='...'" for name in self.secrets)
 
     @property
     def cron(self) -> str:

@@ -74,17 +74,17 @@ def _service(job: Job) -> str:
         f"ExecStart={_command(job)}",
         f"TimeoutStartSec={MOST_HOURS}h",
         f"TimeoutStopSec={GRACE_SECONDS}s",
-        f"ReadWritePaths={_quoted(_path(job.out))}",
+        f"ReadWritePaths={' '.join(_quoted(_path(place)) for place in (job.out, *job.places))}",
         _SANDBOX,
     )
 
 
 def _steps(job: Job) -> tuple[str, ...]:
-    secrets = (
-        f"{job.environment_file} holds {', '.join(f'{name}=...' for name in job.secrets)}; owner root, mode 0600.",
-    )
+    secrets = (f"{job.environment_file} holds {job.given}; owner root, mode 0600.",)
+    places = f"{job.user} must be able to write to {' and '.join(job.places)}, too."
     return (
         f"Once: useradd --system {job.user}; install -d -o {job.user} -m 0700 {shlex.quote(job.out)}",
+        *((places,) if job.places else ()),
         *(secrets if job.secrets else ()),
         f"Put both files into /etc/systemd/system, then: systemctl enable --now {NAME}.timer",
         "A run with findings (1) or missing evidence (3) leaves the unit failed: systemctl --failed shows it.",

@@ -23,7 +23,7 @@ _OPTIONS = {
     "waivers": "Accepted deviations: a file or folder, relative to this file.",
     "waiver_warning": "How long before its end a waiver is told to expire, for example 14d.",
     "against": "The run to compare with: an id, last, last~3, baseline:NAME or a date.",
-    "store": "The history: a database URL; history.db in the folder for reports when it is not named.",
+    "store": "The history: a path relative to this file, or a URL; history.db in the folder for reports without it.",
     "notify": "Who is told of drift and failed gates: URLs, or references such as environment:NAME.",
     "log": "The file that events are appended to, relative to this file.",
     "log_format": "How events are written: text or json.",

@@ -297,6 +297,15 @@ def test_what_an_audit_file_says_of_gates_waivers_and_notice_is_checked(auditor,
     assert not Path("reports").exists()
 
 
+def test_a_history_that_could_not_be_opened_is_told_before_the_night(auditor) -> None:
+    Path("audit.yaml").write_text(f"policies: [{OFFLOADING}]\nhosts: [cas01]\nstore: mysql://me:hidden@db/audits\n")
+
+    checked = auditor("validate", "audit.yaml")
+
+    assert checked.code == 2
+    assert "audit.yaml: 'mysql://me:***@db/audits' names no store" in checked.err
+
+
 def test_everything_that_a_nightly_audit_needs_may_stand_in_its_file(auditor) -> None:
     Path("accepted.yaml").write_text(waivers())
     Path("audit.yaml").write_text(

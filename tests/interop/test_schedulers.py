@@ -56,6 +56,8 @@ def job(request: pytest.FixtureRequest, tmp_path: Path) -> Job:
         environment_file=str(folder / "auditor.env"),
         formats=("junit",),
         secrets=("AUDITOR_PASSWORD",),
+        extras=(),
+        places=(),
         at=time(2, 30),
         zone="UTC",
         user="daemon",
@@ -135,13 +137,14 @@ def test_croniter_reads_the_time_as_meant(job: Job) -> None:
 def test_what_cron_hands_to_the_shell_runs_the_audit_with_its_secrets(job: Job, tmp_path: Path) -> None:
     program, seen = Path(job.program[0]), tmp_path / "seen"
     program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$PWD" "$AUDITOR_PASSWORD" "$@" > {seen}\n')
-    Path(job.environment_file).write_text("AUDITOR_PASSWORD=horse\n")
+    assert f"{job.environment_file} holds AUDITOR_PASSWORD='...'" in SCHEDULERS["cron"].files(job)[0].text
+    Path(job.environment_file).write_text("AUDITOR_PASSWORD='$1 & horse'\n")
     command = cron_line(job).split(" ", maxsplit=6)[6].replace(r"\%", "%")
 
     done = run("/bin/sh", "-c", command)
 
     assert done.returncode == 0, done.stderr
-    assert seen.read_text().splitlines() == [job.folder, "horse", "run", "--config", job.config, "--out", job.out]
+    assert seen.read_text().splitlines() == [job.folder, "$1 & horse", "run", "--config", job.config, "--out", job.out]
 
 
 def test_cron_sees_no_bare_per_cent_sign(job: Job) -> None:

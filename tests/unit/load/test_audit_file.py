@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from auditor.load.audit_file import load_audit_file
 from auditor.model.audit_file import AuditFile
 
@@ -36,3 +38,23 @@ def test_what_is_not_said_stays_open(tmp_path: Path) -> None:
     path.write_text("{}\n")
 
     assert load_audit_file(path) == AuditFile()
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("h.db", "{folder}/h.db"),
+        ("sqlite:///h.db", "{folder}/h.db"),
+        ("sqlite:////srv/h.db", "/srv/h.db"),
+        ("/srv/h.db", "/srv/h.db"),
+        ("none", "none"),
+        ("postgresql://auditor@db/audits", "postgresql://auditor@db/audits"),
+    ],
+)
+def test_a_history_stands_beside_the_file_wherever_the_audit_is_started(
+    tmp_path: Path, written: str, meant: str
+) -> None:
+    path = tmp_path / "audit.yaml"
+    path.write_text(f"store: {written}\n")
+
+    assert load_audit_file(path).store == meant.format(folder=tmp_path)

@@ -23,6 +23,8 @@ def job() -> Job:
         environment_file="/etc/auditor/auditor.env",
         formats=("html",),
         secrets=("AUDITOR_PASSWORD", "OTHER_PASSWORD"),
+        extras=(),
+        places=(),
         at=time(2, 30),
         zone="UTC",
         user="auditor",

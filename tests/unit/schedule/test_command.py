@@ -7,6 +7,7 @@ import pytest
 
 from auditor.cli import schedule
 from auditor.errors import DocumentError, ExitCode, UsageError
+from auditor.schedule import SCHEDULERS
 
 INVENTORY = """\
 groups:
@@ -24,6 +25,11 @@ def config(tmp_path: Path) -> Path:
     audit = folder / "audit.yaml"
     audit.write_text("policies: [exchange-2007-owa-ssl-offloading]\ninventory: inventory.yaml\nout: ../reports\n")
     return audit
+
+
+def add(config: Path, lines: str) -> None:
+    kept = [line for line in config.read_text().splitlines() if not line.startswith("out:")]
+    config.write_text("\n".join([*kept, *lines.splitlines(), ""]))
 
 
 def write_inventory(folder: Path, secret: str) -> None:
@@ -143,6 +149,61 @@ def test_nobody_types_a_password_at_night(config: Path) -> None:
         run("cron", "--config", str(config), "--at", "02:30")
 
 
+@pytest.mark.parametrize("name", list(SCHEDULERS))
+def test_the_variable_of_a_notifier_reaches_the_audit_like_any_secret(
+    config: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add(config, "notify: [environment:AUDITOR_NOTIFY]")
+
+    run(name, "--config", str(config), "--at", "02:30")
+
+    assert "AUDITOR_NOTIFY" in capsys.readouterr().out
+
+
+def test_nobody_types_the_address_of_a_notifier_at_night(config: Path) -> None:
+    add(config, "notify: [prompt:address]")
+
+    with pytest.raises(UsageError, match="notify: nobody types"):
+        run("cron", "--config", str(config), "--at", "02:30")
+
+
+@pytest.mark.parametrize(
+    ("line", "extra"),
+    [
+        ("notify: [environment:AUDITOR_NOTIFY]", "notify"),
+        ("formats: [metrics]", "metrics"),
+        ("store: postgresql://auditor@db/audits", "postgres"),
+        ("executor: dask://scheduler:8786", "cluster"),
+    ],
+)
+def test_ci_installs_what_the_audit_file_needs(
+    config: Path, line: str, extra: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add(config, line)
+
+    run("github", "--config", str(config), "--at", "02:30")
+
+    assert f"install --quiet 'auditor[{extra}]==" in capsys.readouterr().out
+
+
+def test_ci_installs_what_the_inventory_needs(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_inventory(config.parent, "{keyring: auditor}, authentication: kerberos")
+
+    run("jenkins", "--config", str(config), "--at", "02:30")
+
+    assert "install --quiet \\'auditor[kerberos,keyring]==" in capsys.readouterr().out
+
+
+def test_systemd_lets_the_audit_write_its_history_and_its_log(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    add(config, "out: /srv/reports\nstore: /srv/history/h.db\nlog: /var/log/audit/a.log")
+
+    run("systemd", "--config", str(config), "--at", "02:30")
+
+    printed = capsys.readouterr().out
+    assert "ReadWritePaths=/srv/reports /srv/history /var/log/audit\n" in printed
+    assert "# auditor must be able to write to /srv/history and /var/log/audit, too.\n" in printed
+
+
 def test_a_variable_that_no_shell_knows_is_refused(config: Path) -> None:
     write_inventory(config.parent, "{environment: 'A B; rm'}")
 
@@ -162,6 +223,14 @@ def test_a_path_that_would_break_the_file_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(UsageError, match="cannot stand in the file"):
         run("cron", "--config", str(audit), "--at", "02:30")
+
+
+def test_what_the_audit_file_names_is_proven_as_well(config: Path) -> None:
+    (config.parent / "waivers.yaml").write_text("waivers: [{id: no-owner}]\n")
+    add(config, "waivers: waivers.yaml")
+
+    with pytest.raises(DocumentError, match="'owner' is missing"):
+        run("cron", "--config", str(config), "--at", "02:30")
 
 
 def test_an_audit_file_with_errors_is_refused(config: Path) -> None:
