@@ -6,6 +6,7 @@ from itertools import combinations
 from operator import itemgetter
 
 from auditor.bind import bind_inputs, bind_parameters
+from auditor.conclude import unmet_input
 from auditor.matchers import MATCHERS
 from auditor.model.inventory import Server
 from auditor.model.planned import Planned
@@ -56,18 +57,30 @@ def questions_of(policy: Policy, inputs: Inputs, probes: Probes) -> set[Question
     """Return every question that the policy's checks and conditions may need."""
     return {
         question
-        for name, parameters in _looks(policy)
+        for name, parameters in _looks(policy, inputs)
         for question in probes[name].questions(bind_parameters(parameters, inputs, probes[name]))
     }
 
 
-def _looks(policy: Policy) -> Iterator[tuple[str, Template]]:
-    conditions = [*policy.applies_when, *(condition for check in policy.checks for condition in check.applies_when)]
-    for condition in conditions:
+def _looks(policy: Policy, inputs: Inputs) -> Iterator[tuple[str, Template]]:
+    for condition in policy.applies_when:
         if isinstance(condition, ProbeCondition):
             yield condition.probe, condition.parameters
     for check in policy.checks:
-        yield check.probe, check.parameters
+        yield from _looks_of(check, inputs)
+
+
+def _looks_of(check: Check, inputs: Inputs) -> Iterator[tuple[str, Template]]:
+    """Yield what the check looks at, up to an input by which it does not apply: what is behind that is not judged.
+
+    Where a site says that a port is closed, nothing is to knock on it, and no failure there to tell of.
+    """
+    for condition in check.applies_when:
+        if isinstance(condition, ProbeCondition):
+            yield condition.probe, condition.parameters
+        elif unmet_input(condition)(inputs, {}):
+            return
+    yield check.probe, check.parameters
 
 
 def contradictions(policies: Sequence[Policy], given: Inputs, probes: Probes) -> list[str]:

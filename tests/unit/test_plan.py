@@ -3,7 +3,7 @@
 import pytest
 
 from auditor.model.inventory import Connection, Server
-from auditor.model.policy import Input, InputReference, ProbeCondition
+from auditor.model.policy import Input, InputCondition, InputReference, ProbeCondition
 from auditor.model.question import ask
 from auditor.model.value import ValueType
 from auditor.plan import Assignment, contradictions, plan, questions_of
@@ -33,6 +33,19 @@ def test_what_conditions_need_is_asked_too(small) -> None:
         ask("light", room="hall"),
         ask("light", room="cellar"),
     }
+
+
+@pytest.mark.parametrize(("wish", "rooms"), [("yes", {"attic", "cellar", "hall"}), ("no", {"attic"})])
+def test_nothing_is_asked_behind_an_input_by_which_a_check_does_not_apply(small, wish: str, rooms: set[str]) -> None:
+    on = small.expect("on", "equals", True)
+    attic, cellar = (
+        ProbeCondition(probe="light", parameters={"room": room}, expect=(on,), reason="dark")
+        for room in ("attic", "cellar")
+    )
+    look = InputCondition(input="look", expect=small.expect("look", "equals", "yes"), reason="Not looked at.")
+    policy = small.policy(small.check(on, applies_when=(attic, look, cellar)))
+
+    assert questions_of(policy, {"look": wish}, small.probes) == {ask("light", room=room) for room in rooms}
 
 
 def test_the_command_line_outranks_the_inventory(small) -> None:
