@@ -1,8 +1,10 @@
 """A finished run -> the short message that people are sent about it: pure, and without anything secret."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 
 from auditor.formats.escape import visible
 from auditor.model.drift import ALL_NEW, Change, ChangeKind
@@ -23,6 +25,8 @@ _TOLD: tuple[tuple[ChangeKind, str], ...] = (
     (ChangeKind.NEW_CHECK, "new check"),
     (ChangeKind.REMOVED_CHECK, "check no longer there"),
 )
+_OF_SERVERS = (ChangeKind.NEWLY_UNKNOWN, ChangeKind.KNOWN_AGAIN)
+"""Told by server: one that dies takes all its checks along, and is not to hide the next."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,16 +72,28 @@ def _drift(run: Run) -> Iterator[str]:
         changes = [change for change in run.drift.changes if change.kind is kind]
         if changes:
             yield f"{words}: {len(changes)}"
-            yield from (f"  {_what(change)}" for change in changes[:_SHOWN])
-        if len(changes) > _SHOWN:
-            yield f"  and {len(changes) - _SHOWN} more"
+        told = _by_server(changes) if kind in _OF_SERVERS else [_what(change) for change in changes]
+        yield from (f"  {line}" for line in told[:_SHOWN])
+        if len(told) > _SHOWN:
+            yield f"  and {len(told) - _SHOWN} more"
     still = sum(change.kind is ChangeKind.STILL_DEVIATING for change in run.drift.changes)
     yield f"still deviating: {still}"
 
 
+def _by_server(changes: Sequence[Change]) -> list[str]:
+    together = [list(alike) for _, alike in groupby(changes, key=attrgetter("host"))]
+    return [
+        _what(alike[0]) if len(alike) == 1 else f"{_place(alike[0].host)}: {len(alike)} checks" for alike in together
+    ]
+
+
 def _what(change: Change) -> str:
-    host = "all servers together" if change.host == FLEET else change.host
+    host = _place(change.host)
     return f"{host}: {change.policy}/{change.check}" if change.check else host
+
+
+def _place(host: str) -> str:
+    return "all servers together" if host == FLEET else host
 
 
 def _coverage(run: Run) -> Iterator[str]:

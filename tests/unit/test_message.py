@@ -88,6 +88,16 @@ def test_the_message_stays_short(run: Run) -> None:
     assert "  and 990 more\n" in message.body
 
 
+def test_a_dead_server_is_one_line_and_hides_no_other(run: Run) -> None:
+    dead = [
+        change(ChangeKind.NEWLY_UNKNOWN, host=host, check=f"c{n}") for host in ("cas01", "cas02") for n in range(20)
+    ]
+
+    message = message_of(drifted(run, *dead, change(ChangeKind.NEWLY_UNKNOWN, host="cas03")), "/r")
+
+    assert "no longer known: 41\n  cas01: 20 checks\n  cas02: 20 checks\n  cas03: owa/ssl\nstill" in message.body
+
+
 def test_no_value_of_a_server_is_in_the_message(run: Run) -> None:
     assert "hunter" not in repr(message_of(drifted(run, *map(change, ChangeKind)), "/r"))
 
