@@ -152,7 +152,10 @@ class Fleet:
         self, state: ServerState, counters: Counters, ports: list[int], tls: Callable[[], ssl.SSLContext]
     ) -> tuple[int, int]:
         if state.reachability is Reachability.REFUSED or not state.web.listening:
-            return self._listener.reserve(ports[0]), self._listener.reserve(ports[1])
+            plain_port, secure_port = (
+                self._listener.reserve(port) if port else self._listener.dead_port for port in ports
+            )
+            return plain_port, secure_port
         plain, secure = _web(state, counters, secure=False), _web(state, counters, secure=True)
         return self._listener.open(plain, ports[0]), self._listener.open(secure, ports[1], tls)
 

@@ -1,6 +1,7 @@
 """Sockets: one thread accepts for all simulated servers, one works per open connection, none per idle server."""
 
 import contextlib
+import functools
 import selectors
 import socket
 import ssl
@@ -57,6 +58,11 @@ class Listener:
     def reserve(self, port: int = 0) -> int:
         """Keep a port on which nothing listens, so that connections to it are refused, and return it."""
         return _port(self._bind(port))
+
+    @functools.cached_property
+    def dead_port(self) -> int:
+        """A port on which nothing listens, always the same one: the system has too few to keep some for each server."""
+        return self.reserve()
 
     def start(self) -> None:
         """Begin to accept."""

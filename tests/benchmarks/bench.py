@@ -22,6 +22,7 @@ HERE = Path(__file__).parent
 ORDER = (
     "peers",
     "limit",
+    "server",
     "growth",
     "evaluate",
     "start",

@@ -23,34 +23,13 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psutil  # type: ignore[import-untyped]  # it ships no type information
 from distributed import Client
 from measuring import REPOSITORY, Row, measured, table, write_results
-
-from auditor.lab.costs import Costs
-from auditor.lab.processes import FleetProcesses
-from auditor.lab.scenario import find_scenario, load_scenario
-from auditor.lab.state import RegistryKey, RegistryValue, Scenario
-
-COSTS = Costs(powershell_start=0.6, script=0.2, program=0.1, round_trip=0.005)
-KEY = r"SYSTEM\CurrentControlSet\Services\MSExchange OWA"
-HEAD = 'id: bench\nversion: "1"\ntitle: Bench\nsource: {document: Nothing}\nchecks:'
-CHECK = r"""
-  - id: value-{number:04}
-    title: Value {number} is set
-    severity: high
-    probe: registry_value
-    parameters: {{key: 'HKLM\{key}', name: Value{number:04}}}
-    expect: {{value: {{equals: 1}}}}
-    rationale: None.
-    remediation: Set it.
-    reference: Step 1
-"""
+from subject import COSTS, fleet, policy_text, seconds_of_reading, server_state
 
 
 def main() -> None:
@@ -59,8 +38,7 @@ def main() -> None:
     rows: list[Row] = []
     with TemporaryDirectory(prefix="bench-cluster-") as name:
         folder = Path(name)
-        checks = "".join(CHECK.format(number=number, key=KEY) for number in range(options.checks))
-        (folder / "policy.yaml").write_text(HEAD + checks, encoding="utf-8")
+        (folder / "policy.yaml").write_text(policy_text(options.checks), encoding="utf-8")
         for workers in (0, *options.workers):
             rows.append(_measure(folder, options.servers, options.checks, workers, options.threads))
             sys.stdout.write(f"{rows[-1]}\n")
@@ -72,20 +50,24 @@ def _measure(folder: Path, servers: int, checks: int, workers: int, threads: int
     """Audit a fresh fleet once, with so many workers."""
     place = folder / f"workers-{workers}"
     place.mkdir()
-    with _fleet(place, servers, checks) as fleet, _cluster(place, workers, threads) as (executor, helpers):
+    states = [server_state(checks, COSTS)]
+    with (
+        fleet(place / "inventory.yaml", states, servers) as running,
+        _cluster(place, workers, threads) as (executor, helpers),
+    ):
         at_once = max(1, workers) * threads
         jobs = at_once * 3 // 2 if workers else at_once
-        fleet.usage()
-        before, own = fleet.usage(), [_cpu(helper) for helper in helpers]
+        running.usage()
+        before, own = running.usage(), [_cpu(helper) for helper in helpers]
         words = ["--inventory", place / "inventory.yaml", "--policy", folder / "policy.yaml", "--jobs", jobs]
         words += ["--executor", executor, "--retries", 0, "--out", place / "reports", "--store", "none"]
         words += ["--log", place / "log.jsonl", "--log-format", "json"]
         run = measured([sys.executable, "-m", "auditor", "run", *map(str, words)], place)
         helped = [_cpu(helper) - then for helper, then in zip(helpers, own, strict=True)]
-        spent = fleet.usage() - before
+        spent = running.usage() - before
     exchanges = spent.counts.exchanges / servers
     each = COSTS.powershell_start + COSTS.script + COSTS.round_trip * exchanges
-    read = _read(place / "log.jsonl", servers)
+    read = seconds_of_reading(place / "log.jsonl", servers)
     return {
         "workers": workers,
         "threads": at_once,
@@ -101,30 +83,6 @@ def _measure(folder: Path, servers: int, checks: int, workers: int, threads: int
         "RSS MB": run.memory / 1e6,
         "load": os.getloadavg()[0],
     }
-
-
-def _read(log: Path, servers: int) -> float:
-    """Return the seconds from the beginning of the run until its last server; raises `SystemExit` if one is missing."""
-    events = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-    done = [event for event in events if event["event"] == "server_done"]
-    if unread := [event for event in done if event["status"] != "reached"]:
-        raise SystemExit(f"{len(unread)} servers were not read, for example: {unread[0]}")
-    if len(done) != servers:
-        raise SystemExit(f"{len(done)} of {servers} servers are told")
-    began = next(event["time"] for event in events if event["event"] == "run_started")
-    last = max(datetime.fromisoformat(event["time"]) for event in done)
-    return (last - datetime.fromisoformat(began)).total_seconds()
-
-
-@contextmanager
-def _fleet(place: Path, servers: int, checks: int) -> Iterator[FleetProcesses]:
-    base = load_scenario(find_scenario("small")).servers[0]
-    values = tuple(RegistryValue(name=f"Value{number:04}", type="REG_DWORD", data=1) for number in range(checks))
-    key = RegistryKey(path=f"HKLM\\{KEY}", values=values, last_write=base.boot)
-    state = replace(base, registry=(key,), costs=COSTS)
-    with FleetProcesses.start(Scenario(name="bench", servers=(state,)), servers) as fleet:
-        fleet.write_inventory(place / "inventory.yaml")
-        yield fleet
 
 
 @contextmanager

@@ -4,8 +4,9 @@
 
 It makes runs in a temporary folder: a first night, a usual second one (one check in a thousand changed), and two after
 the policy was edited and every server changed: all to the same value, and each to a value of its own. Then it compares
-each with the first in a process of its own, and prints seconds on the clock, in brackets seconds of the processor (what
-else the machine does disturbs them less), and the most memory that process held. Reading each `run.json` is part of it.
+each with the first in a process of its own, the last also as JSON, and prints seconds on the clock, in brackets seconds
+of the processor (what else the machine does disturbs them less), and the most memory that process held. Reading each
+`run.json` is part of it.
 """
 
 import os
@@ -16,33 +17,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from subject import evidence_of, load_bench
+
 from auditor import evidence_store
 from auditor.evaluate import Bench, judge, ready
-from auditor.load.policy import load_policy
-from auditor.model.answer import Observed
-from auditor.model.evidence import Evidence, Status
+from auditor.model.evidence import Evidence
 from auditor.model.finding import Finding
 from auditor.model.policy import Policy
 from auditor.model.run import Coverage, Host, JudgedPolicy, Run
 from auditor.probes import PROBES
-from auditor.readers.registry_value import registry_value
 from auditor.report import RunFolder
 from auditor.summary import count
 
-KEY = r"SYSTEM\CurrentControlSet\Services\MSExchange OWA"
-CHECK = r"""
-  - id: value-{number:03}
-    title: Value {number} of Outlook Web Access is as the procedure demands
-    severity: high
-    probe: registry_value
-    parameters: {{key: 'HKLM\{key}', name: Value{number:03}}}
-    expect: {{present: {{equals: true}}, type: {{equals: REG_DWORD}}, value: {{equals: {operand}}}}}
-    rationale: Without it Outlook Web Access writes http into its links, and the user who follows one is refused.
-    remediation: >-
-      Back up the registry first. Then, in Registry Editor, create the DWORD value with the data {operand}, and run
-      iisreset /noforce. Needs the Exchange Server Administrator role and local Administrators.
-    reference: Steps 5 to 10
-"""
 COMPARE = """
 import argparse, sys
 from auditor.cli import diff
@@ -68,38 +54,12 @@ def main() -> None:
     with TemporaryDirectory(prefix="bench-drift-") as folder:
         out = Path(folder)
         for night, (_, operand, value) in enumerate(NIGHTS, start=1):
-            policy = _policy(out / "policy.yaml", checks, operand)
-            _night(out, f"night-{night}", policy, _evidence(servers, checks, value))
+            evidence = (evidence_of(server, checks, value) for server in range(servers))
+            _night(out, f"night-{night}", load_bench(out, checks, operand), evidence)
         _say(f"{servers} servers x {checks} checks")
         for night, (name, _, _) in enumerate(NIGHTS[1:], start=2):
-            clock, processor, megabytes, lines = _compared(out, "night-1", f"night-{night}")
-            _say(f"{name:<26} {clock:6.2f} s ({processor:.2f} s) {megabytes:6.0f} MB  {lines} lines printed")
-
-
-def _policy(file: Path, checks: int, operand: int) -> Policy:
-    head = 'id: bench\nversion: "1"\ntitle: Bench\nsource: {document: Nothing}\nchecks:'
-    body = "".join(CHECK.format(number=number, key=KEY, operand=operand) for number in range(checks))
-    file.write_text(head + body, encoding="utf-8")
-    return load_policy(file, PROBES)
-
-
-def _evidence(servers: int, checks: int, value: Callable[[int], int]) -> Iterator[Evidence]:
-    for server in range(servers):
-        numbers = range(server * checks, (server + 1) * checks)
-        yield Evidence(
-            server=f"cas{server:04}.corp.example",
-            policies=("bench",),
-            status=Status.REACHED,
-            collected="2026-11-24T02:00:00Z",
-            collector="bench",
-            transport="bench",
-            answers={
-                registry_value(hive="HKLM", key=KEY, name=f"Value{number % checks:03}", view="64"): Observed(
-                    data={"type": "REG_DWORD", "data": value(number)}
-                )
-                for number in numbers
-            },
-        )
+            _say_compared(name, out, f"night-{night}", "text")
+        _say_compared("the same as JSON", out, f"night-{len(NIGHTS)}", "json")
 
 
 def _night(out: Path, name: str, policy: Policy, evidence: Iterator[Evidence]) -> None:
@@ -136,11 +96,18 @@ def _run(name: str, policy: Policy, hosts: list[Host], findings: list[Finding]) 
     )
 
 
-def _compared(out: Path, before: str, after: str) -> tuple[float, float, float, int]:
+def _say_compared(name: str, out: Path, after: str, printed: str) -> None:
+    clock, processor, megabytes, lines = _compared(out, "night-1", after, printed)
+    _say(f"{name:<26} {clock:6.2f} s ({processor:.2f} s) {megabytes:6.0f} MB  {lines} lines printed")
+
+
+def _compared(out: Path, before: str, after: str, printed: str) -> tuple[float, float, float, int]:
     """Return seconds on the clock and of the processor, megabytes and printed lines of one comparison."""
     started = time.perf_counter()
     child = subprocess.Popen(
-        [sys.executable, "-c", COMPARE, before, after, "--out", str(out)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", COMPARE, before, after, "--out", str(out), "--format", printed],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert child.stdout is not None
     lines = sum(1 for _ in child.stdout)

@@ -24,12 +24,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from measuring import Measured, Row, measured, table, write_results
+from subject import fleet, policy_text, server_state
 
 from auditor.audit import Order, audit
 from auditor.formats import FORMATS
-from auditor.lab.processes import FleetProcesses
-from auditor.lab.scenario import described_server
-from auditor.lab.state import Scenario
 from auditor.load.policy import load_policy
 from auditor.model.answer import Observed
 from auditor.model.evidence import Evidence, Status
@@ -47,21 +45,6 @@ MOST_SIMULATED = 1_000
 JOBS = 64
 COLUMNS = ("wall s", "cpu s", "MB of memory")
 TOO_MUCH = 1.1
-KEY = r"SYSTEM\CurrentControlSet\Services\MSExchange OWA"
-HEAD = 'id: bench\nversion: "1"\ntitle: Bench\nsource: {document: Nothing}\nchecks:'
-CHECK = r"""
-  - id: value-{number:04}
-    title: Value {number} of Outlook Web Access is as the procedure demands
-    severity: high
-    probe: registry_value
-    parameters: {{key: 'HKLM\{key}', name: Value{number:04}}}
-    expect: {{present: {{equals: true}}, type: {{equals: REG_DWORD}}, value: {{equals: 1}}}}
-    rationale: Without it Outlook Web Access writes http into its links, and the user who follows one is refused.
-    remediation: >-
-      Back up the registry first. Then, in Registry Editor, create the DWORD value with the data 1, and run
-      iisreset /noforce. Needs the Exchange Server Administrator role and local Administrators.
-    reference: Steps 5 to 10
-"""
 
 
 def main() -> None:
@@ -104,7 +87,7 @@ def _options() -> argparse.Namespace:
 
 def _row(folder: Path, servers: int, checks: int, *, is_fleet: bool) -> Row:
     policy = folder / "bench.yaml"
-    policy.write_text(HEAD + "".join(CHECK.format(number=number, key=KEY) for number in range(checks)), "utf-8")
+    policy.write_text(policy_text(checks), "utf-8")
     took = _from_fleet(folder, servers, checks) if is_fleet else _made(folder, servers)
     written = [file for file in (folder / "reports").rglob("*") if file.is_file() and not file.is_symlink()]
     return {
@@ -124,11 +107,7 @@ def _made(folder: Path, servers: int) -> Measured:
 
 def _from_fleet(folder: Path, servers: int, checks: int) -> Measured:
     """Have `auditor run` read simulated servers; its history is part of it."""
-    values = {f"Value{number:04}": {"type": "REG_DWORD", "data": 1} for number in range(checks)}
-    described = {"os": "windows-2016", "registry": {f"HKLM\\{KEY}": {"values": values}}}
-    scenario = Scenario(name="bench", servers=(described_server("server", described),))
-    with FleetProcesses.start(scenario, servers) as fleet:
-        fleet.write_inventory(folder / "inventory.yaml")
+    with fleet(folder / "inventory.yaml", [server_state(checks)], servers):
         words = ["run", "--policy", "bench.yaml", "--inventory", "inventory.yaml", "--jobs", str(JOBS)]
         return measured([sys.executable, "-m", "auditor", *words, "--format", "junit", "--retries", "0"], folder)
 

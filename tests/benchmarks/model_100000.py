@@ -27,40 +27,24 @@ import math
 import random
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from distributed import Client, LocalCluster
 from measuring import Row, measured, table, write_results
+from subject import fleet, policy_text, question, server_state
 
 from auditor.credentials import Credentials
 from auditor.lab.processes import FleetProcesses, Usage
-from auditor.lab.scenario import find_scenario, load_scenario
-from auditor.lab.state import RegistryKey, RegistryValue, Scenario
 from auditor.load.inventory import load_inventory
 from auditor.model.inventory import Connection, Server
 from auditor.model.planned import Planned
 from auditor.model.question import Question
-from auditor.readers.registry_value import registry_value
 from auditor.transports.transport import Deadline
 from auditor.transports.winrm import WinRm
 
-KEY = r"SYSTEM\CurrentControlSet\Services\MSExchange OWA"
-HEAD = 'id: bench\nversion: "1"\ntitle: Bench\nsource: {document: Nothing}\nchecks:'
-CHECK = r"""
-  - id: value-{number:04}
-    title: Value {number} is set
-    severity: high
-    probe: registry_value
-    parameters: {{key: 'HKLM\{key}', name: Value{number:04}}}
-    expect: {{value: {{equals: 1}}}}
-    rationale: None.
-    remediation: Set it.
-    reference: Step 1
-"""
 LAYOUTS = ((10, 0, 16), (1_000, 0, 64), (10_000, 0, 256), (100_000, 0, 256), (100_000, 2, 256), (100_000, 8, 256))
 """Servers, workers (0: threads of the machine that was called), jobs for each worker."""
 
@@ -156,10 +140,9 @@ def _measure(checks: int, servers: int) -> Costs:
     """Measure what one server costs, from what so many of them do."""
     with TemporaryDirectory(prefix="model-") as name:
         folder = Path(name)
-        text = "".join(CHECK.format(number=number, key=KEY) for number in range(checks))
-        (folder / "policy.yaml").write_text(HEAD + text, encoding="utf-8")
-        with _fleet(folder, servers, checks) as fleet:
-            read, used = _read(folder, fleet, checks)
+        (folder / "policy.yaml").write_text(policy_text(checks), encoding="utf-8")
+        with _fleet(folder, servers, checks) as running:
+            read, used = _read(folder, running, checks)
         few, many = _runs(folder, servers // 5, checks), _runs(folder, servers, checks)
     live, kept, replayed = ((more - less) / (servers - servers // 5) for less, more in zip(few, many, strict=True))
     return Costs(
@@ -172,14 +155,14 @@ def _measure(checks: int, servers: int) -> Costs:
     )
 
 
-def _read(folder: Path, fleet: FleetProcesses, checks: int) -> tuple[float, Usage]:
+def _read(folder: Path, running: FleetProcesses, checks: int) -> tuple[float, Usage]:
     """Read all servers in this thread, one after the other; return CPU seconds for each, and what the fleet did."""
     known, transport, questions = load_inventory(folder / "inventory.yaml"), WinRm(Credentials()), _questions(checks)
     transport.ask(known[0], questions, Deadline.after(60))  # imports and caches
-    before, began = fleet.usage(), time.process_time()
+    before, began = running.usage(), time.process_time()
     for server in known:
         transport.ask(server, questions, Deadline.after(60))
-    return (time.process_time() - began) / len(known), fleet.usage() - before
+    return (time.process_time() - began) / len(known), running.usage() - before
 
 
 def _runs(folder: Path, servers: int, checks: int) -> tuple[float, float, float]:
@@ -215,18 +198,11 @@ def _same(planned: Planned) -> Planned:
 
 
 def _questions(checks: int) -> tuple[Question, ...]:
-    names = (f"Value{number:04}" for number in range(checks))
-    return tuple(registry_value(hive="HKLM", key=KEY, name=name, view="64") for name in names)
+    return tuple(question(number) for number in range(checks))
 
 
-@contextmanager
-def _fleet(folder: Path, servers: int, checks: int) -> Iterator[FleetProcesses]:
-    base = load_scenario(find_scenario("small")).servers[0]
-    values = tuple(RegistryValue(name=f"Value{number:04}", type="REG_DWORD", data=1) for number in range(checks))
-    key = RegistryKey(path=f"HKLM\\{KEY}", values=values, last_write=base.boot)
-    with FleetProcesses.start(Scenario(name="model", servers=(replace(base, registry=(key,)),)), servers) as fleet:
-        fleet.write_inventory(folder / "inventory.yaml")
-        yield fleet
+def _fleet(folder: Path, servers: int, checks: int) -> AbstractContextManager[FleetProcesses]:
+    return fleet(folder / "inventory.yaml", [server_state(checks)], servers)
 
 
 def _options() -> argparse.Namespace:

@@ -346,6 +346,16 @@ def test_a_web_site_that_is_off_refuses(make_server: MakeServer, start_fleet: St
         pass
 
 
+def test_servers_without_a_web_share_one_port_on_which_nobody_listens(
+    make_server: MakeServer, start_fleet: StartFleet
+) -> None:
+    states = [make_server(name=name, web=Web(listening=False)) for name in ("cas01", "cas02")]
+    servers = start_fleet(*states).servers
+
+    assert len({port for server in servers for port in (server.web_port, server.web_secure_port)}) == 1
+    assert servers[0].port != servers[1].port
+
+
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
