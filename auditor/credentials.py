@@ -3,13 +3,16 @@
 A secret is held in memory for the run. It is never part of a message, a report or stored evidence.
 """
 
+import atexit
 import getpass
 import os
 import shlex
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import assert_never
@@ -18,6 +21,8 @@ from auditor.errors import SecretError
 from auditor.model.inventory import Connection, SecretReference, SecretSource
 
 _COMMAND_SECONDS = 60
+_KILLING_SECONDS = 0.3
+"""Seconds in which a command that took too long is ended, and told of by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +39,24 @@ class Secret:
         return "(secret)"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _LookUp:
+    """A secret, or why there is none, as soon as it is known; nobody waits for it longer than `until`."""
+
+    found: Future[Secret | str]
+    until: float | None = None
+
+    def has_ended(self) -> bool:
+        """Wait for it, and tell whether it is known."""
+        left = None if self.until is None else max(0.0, self.until - time.monotonic())
+        return bool(wait([self.found], left).done)
+
+
 class Credentials:
     """The secrets of one run, each looked up once; may be used from many threads.
 
-    `place` is the machine that errors name where it is not the one of whoever reads them.
+    `place` is the machine that errors name where it is not the one of whoever reads them. `seconds` are the most that
+    a look-up may take, such as all that one server may: commands and keyrings can hang.
     """
 
     def __init__(
@@ -47,12 +66,14 @@ class Credentials:
         prompt: Callable[[str], str] = getpass.getpass,
         interactive: Callable[[], bool] = lambda: sys.stdin is not None and sys.stdin.isatty(),
         place: str = "",
+        seconds: float | None = None,
     ) -> None:
         self._environ = environ
         self._prompt = prompt
         self._interactive = interactive
         self._at = f"{place}: " if place else ""
-        self._known: dict[tuple[SecretReference, str], Secret | str] = {}
+        self._seconds = seconds
+        self._known: dict[tuple[SecretReference, str], _LookUp] = {}
         self._lock = threading.Lock()
 
     def of(self, connection: Connection) -> Secret:
@@ -65,8 +86,12 @@ class Credentials:
         user = connection.username if reference.source in (SecretSource.KEYRING, SecretSource.PROMPT) else ""
         with self._lock:
             if (reference, user) not in self._known:
-                self._known[reference, user] = self._secret_or_error(reference, connection.username)
-            found = self._known[reference, user]
+                self._known[reference, user] = self._begun(reference, connection.username)
+            look_up = self._known[reference, user]
+        if not look_up.has_ended():
+            what = f"the secret's {reference.source} took more than {self._seconds:g} s"
+            raise SecretError(f"{self._at}{what}; see what it waits for")
+        found = look_up.found.result()
         if isinstance(found, str):
             raise SecretError(found)
         return found
@@ -76,6 +101,23 @@ class Credentials:
         for connection in connections:
             if connection.secret is not None and connection.secret.source is SecretSource.PROMPT:
                 self.of(connection)
+
+    def _begun(self, reference: SecretReference, username: str) -> _LookUp:
+        """Look a secret up, in a thread that is left to itself when it hangs: nothing else is to wait for that."""
+        found: Future[Secret | str] = Future()
+
+        def find() -> None:
+            try:
+                found.set_result(self._secret_or_error(reference, username))
+            except Exception as error:  # noqa: BLE001  a bug is raised where the secret is waited for
+                found.set_exception(error)
+
+        until = None if self._seconds is None else time.monotonic() + self._seconds + _KILLING_SECONDS
+        if reference.source is SecretSource.PROMPT:
+            find()  # here, where Ctrl-C reaches it
+        else:
+            threading.Thread(target=find, name="secret", daemon=True).start()
+        return _LookUp(found=found, until=until)
 
     def _secret_or_error(self, reference: SecretReference, username: str) -> Secret | str:
         """Keep failures, too: a command that hangs must not be waited for at every server."""
@@ -91,7 +133,7 @@ class Credentials:
             case SecretSource.FILE:
                 return _from_file(Path(reference.reference))
             case SecretSource.COMMAND:
-                return _from_command(reference.reference)
+                return _from_command(reference.reference, min(self._seconds or _COMMAND_SECONDS, _COMMAND_SECONDS))
             case SecretSource.KEYRING:
                 return _from_keyring(reference.reference, username)
             case SecretSource.PROMPT:
@@ -127,29 +169,42 @@ def _from_file(path: Path) -> Secret:
     return _kept(text.removesuffix("\n").removesuffix("\r"), f"the secret's file {path}")
 
 
-def _from_command(line: str) -> Secret:
+def _from_command(line: str, seconds: float) -> Secret:
     """Run the command without a shell; what it writes is never repeated, it may hold the secret."""
     name = line.split(" ", maxsplit=1)[0]
     if not line.strip():
         raise SecretError("the secret's command is empty; name a program")
     try:
-        done = subprocess.run(  # noqa: S603  the inventory's owner names the command
-            shlex.split(line),
-            capture_output=True,
-            check=True,
-            encoding="utf-8",
-            timeout=_COMMAND_SECONDS,
-            stdin=subprocess.DEVNULL,
-        )
+        written = _written_by(shlex.split(line), seconds)
     except (OSError, ValueError) as error:
         raise SecretError(
             f"the secret's command {name} cannot be run or read ({type(error).__name__}); run it by hand"
         ) from None
     except subprocess.TimeoutExpired:
-        raise SecretError(f"the secret's command {name} took more than {_COMMAND_SECONDS} s; run it by hand") from None
+        raise SecretError(f"the secret's command {name} took more than {seconds:g} s; run it by hand") from None
     except subprocess.CalledProcessError as error:
         raise SecretError(f"the secret's command {name} ended with {error.returncode}; run it by hand") from None
-    return _kept(done.stdout.removesuffix("\n").removesuffix("\r"), f"the secret's command {name}")
+    return _kept(written.removesuffix("\n").removesuffix("\r"), f"the secret's command {name}")
+
+
+def _written_by(command: list[str], seconds: float) -> str:
+    """Return what a command writes; it is ended when it takes too long, or when this process ends.
+
+    `subprocess.run` would go on reading after that, and a program that the command began may keep its output open.
+    """
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(  # noqa: S603  the inventory's owner names the command
+        command, encoding="utf-8", stdin=quiet, stdout=subprocess.PIPE, stderr=quiet
+    ) as process:
+        atexit.register(process.kill)
+        try:
+            written, _ = process.communicate(timeout=seconds)
+        finally:
+            process.kill()  # of no effect on one that has ended
+            atexit.unregister(process.kill)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return written
 
 
 def _from_keyring(service: str, username: str) -> Secret:

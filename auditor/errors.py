@@ -1,6 +1,6 @@
 """What can stop an audit: one class and one exit code each; each message ends with what to do next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import IntEnum, StrEnum
 
 
@@ -78,6 +78,7 @@ class NotReached(StrEnum):
     UNAUTHORISED = "unauthorised"
     FORBIDDEN = "forbidden"
     QUOTA = "quota"
+    SIZE = "size"
     BUSY = "busy"
     POLICY = "policy"
     NOT_WINRM = "not_winrm"
@@ -93,6 +94,18 @@ class LockedError(AuditError):
     exit_code = ExitCode.NOT_KNOWN
 
 
+class DiskError(AuditError):
+    """The disk took no more of a run while it was written: what was collected is lost, and nothing is known."""
+
+    exit_code = ExitCode.NOT_KNOWN
+
+
+class NotRecordedError(AuditError):
+    """The run is written, and the history could not take it: what comes next would not know of it."""
+
+    exit_code = ExitCode.NOT_KNOWN
+
+
 class ClusterError(AuditError):
     """The cluster that servers are read by cannot be used, or was lost; nothing is known of what it was to read."""
 
@@ -100,10 +113,10 @@ class ClusterError(AuditError):
 
 
 class ServerNotReachedError(AuditError):
-    """One server gave no evidence: why (machine readable), and a message that ends with the next step."""
+    """One server gave no evidence: why (machine readable), seconds per phase, and a message with the next step."""
 
     exit_code = ExitCode.NOT_KNOWN
 
-    def __init__(self, kind: NotReached, text: str) -> None:
-        self.kind = kind
+    def __init__(self, kind: NotReached, text: str, timings: Mapping[str, float] | None = None) -> None:
+        self.kind, self.timings = kind, timings or {}
         super().__init__(text)

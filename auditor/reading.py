@@ -8,9 +8,10 @@ from datetime import datetime
 
 from auditor import __version__
 from auditor.ending import Ending
-from auditor.errors import ServerNotReachedError
+from auditor.errors import NotReached, ServerNotReachedError
 from auditor.model.answer import Answer, Answers, Denied, Failed
 from auditor.model.evidence import Evidence, Status
+from auditor.model.inventory import Server
 from auditor.model.moment import show_moment
 from auditor.model.planned import Planned
 from auditor.model.question import Question
@@ -21,14 +22,25 @@ from auditor.transports.transport import Deadline, Delivery, Transport
 
 Clock = Callable[[], datetime]
 
-_LAST = 0.3
-"""The share of its time at whose end a server that was not read ran out of it; transports keep some for leaving."""
+_LEAVING = 5.0
+"""Seconds before its deadline within which a server that did not answer in time ran out of it: transports keep some."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Asked:
+    """What a server delivered, or None and why not; `is_late` says that more time could have brought more."""
+
+    delivery: Delivery | None = None
+    reason: str = ""
+    is_late: bool = False
+    timings: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
     """What reading a server needs: a way to it, a look from outside, seconds per server, a clock (aware, UTC).
 
+    `looked_at` is told when nothing but looks from outside is left.
     `ending` may end it early: a server not yet begun is then not asked, and one under way gets no more time.
     """
 
@@ -37,6 +49,7 @@ class Reading:
     timeout: float
     clock: Clock
     ending: Ending = field(default_factory=Ending)
+    looked_at: Callable[[Server], object] = lambda _: None
 
     def stop(self) -> None:
         """Break off all that is under way."""
@@ -49,13 +62,14 @@ class Reading:
             return unread(planned, not_begun(planned, self.ending, why), self.clock())
         own, started = Deadline.after(self.timeout), time.monotonic()
         deadline = self.ending.limit(own)
-        scarce = deadline.remains() * _LAST if deadline is not own else 0.0
         collected = self.clock()
-        delivery, reason = self._ask(planned, deadline)
-        outside = {question: self._look(planned, question, deadline) for question in _on(Side.AUDITOR, planned)}
+        asked = self._ask(planned, deadline)
+        delivery = asked.delivery
+        outside, looked = self._look_from_outside(planned, deadline)
         answers = {**(delivery.answers if delivery else {}), **outside}
-        status, why = self._ended(planned, *_status(delivery, reason, answers), cut=deadline.remains() < scarce)
-        total = {"total": round(time.monotonic() - started, 3)}
+        cut = deadline is not own and deadline.remains() <= (_LEAVING if asked.is_late else 0.0)
+        status, why = self._ended(planned, *_status(delivery, asked.reason, answers), cut=cut)
+        timings = {**asked.timings, **looked, "total": _since(started)}
         return Evidence(
             server=planned.server.name,
             groups=planned.server.groups,
@@ -68,7 +82,7 @@ class Reading:
             transport=self.transport.name,
             platform=delivery.platform if delivery else {},
             answers=answers,
-            timings={**(delivery.timings if delivery else {}), **total},
+            timings=timings,
             exchanges=delivery.exchanges if delivery else 0,
         )
 
@@ -81,17 +95,26 @@ class Reading:
         told = f"{ended} while it was read; ask it with --resume"
         return status, told if status is Status.UNREACHABLE else f"{reason}; {told}"
 
-    def _ask(self, planned: Planned, deadline: Deadline) -> tuple[Delivery | None, str]:
-        """Return what the server delivered, or None and why not."""
+    def _ask(self, planned: Planned, deadline: Deadline) -> _Asked:
         questions = _on(Side.SERVER, planned)
         if not questions:
-            return Delivery(answers={}), ""
+            return _Asked(delivery=Delivery(answers={}))
         try:
-            return self.transport.ask(planned.server, questions, deadline), ""
+            delivery = self.transport.ask(planned.server, questions, deadline)
         except ServerNotReachedError as error:
-            return None, str(error)
+            return _Asked(reason=str(error), is_late=error.kind is NotReached.TIMED_OUT, timings=error.timings)
         except Exception as error:  # noqa: BLE001  a bug met at one server must not cost the evidence of the others
-            return None, bug(error)
+            return _Asked(reason=bug(error))
+        return _Asked(delivery=delivery, is_late=not delivery.complete, timings=delivery.timings)
+
+    def _look_from_outside(self, planned: Planned, deadline: Deadline) -> tuple[Answers, Mapping[str, float]]:
+        """Return what looks from outside see, and how long they took, if there are any."""
+        questions, started = _on(Side.AUDITOR, planned), time.monotonic()
+        if not questions:
+            return {}, {}
+        self.looked_at(planned.server)
+        answers = {question: self._look(planned, question, deadline) for question in questions}
+        return answers, {"look": _since(started)}
 
     def _look(self, planned: Planned, question: Question, deadline: Deadline) -> Answer:
         try:
@@ -125,6 +148,10 @@ def bug(error: BaseException) -> str:
     """Return what a report of an unexpected error needs, on one line."""
     where = "".join(traceback.format_exception(error)).strip().splitlines()[-3:]
     return f"a bug in auditor {__version__}, please report it: {' | '.join(map(str.strip, where))}"
+
+
+def _since(moment: float) -> float:
+    return round(time.monotonic() - moment, 3)
 
 
 def _on(side: Side, planned: Planned) -> tuple[Question, ...]:

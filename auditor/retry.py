@@ -3,7 +3,7 @@
 import random as dice
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
@@ -92,7 +92,7 @@ class Retrying:
     def ask(self, server: Server, questions: Sequence[Question], deadline: Deadline) -> Delivery:
         """Return an answer to every question; raises the last `ServerNotReachedError` when no try succeeds.
 
-        What was lost before the try that succeeded stands in the timings as `retrying`, in seconds.
+        What was lost before the last try stands in the timings as `retrying`, in seconds.
         """
         started = time.monotonic()
         for attempt in range(1, self._attempts + 1):
@@ -101,9 +101,9 @@ class Retrying:
                 delivery = self._transport.ask(server, questions, deadline)
             except ServerNotReachedError as error:
                 if not self._wait(server, error, attempt, deadline):
-                    raise _told(error, attempt) from error
+                    raise _told(error, attempt, lost) from error
             else:
-                return delivery if attempt == 1 else _timed(delivery, lost)
+                return delivery if attempt == 1 else replace(delivery, timings=_timed(delivery.timings, lost))
         raise ValueError(f"attempts must be at least 1, not {self._attempts}")
 
     def _wait(self, server: Server, error: ServerNotReachedError, attempt: int, deadline: Deadline) -> bool:
@@ -120,9 +120,11 @@ class Retrying:
         return not self._stopped.is_set()
 
 
-def _told(error: ServerNotReachedError, attempt: int) -> ServerNotReachedError:
-    return error if attempt == 1 else ServerNotReachedError(error.kind, f"tried {attempt} times: {error}")
+def _told(error: ServerNotReachedError, attempt: int, lost: float) -> ServerNotReachedError:
+    if attempt == 1:
+        return error
+    return ServerNotReachedError(error.kind, f"tried {attempt} times: {error}", _timed(error.timings, lost))
 
 
-def _timed(delivery: Delivery, lost: float) -> Delivery:
-    return replace(delivery, timings={**delivery.timings, "retrying": round(lost, 3)})
+def _timed(timings: Mapping[str, float], lost: float) -> Mapping[str, float]:
+    return {**timings, "retrying": round(lost, 3)}

@@ -120,9 +120,7 @@ class Turns:
         """Give the server's turn back for good."""
         with self._changed:
             turn = self._turns.pop(server.name)
-            self._hear(turn)
-            if turn.has_answered:
-                self._usual.working.append(turn.longest)
+            self._learn(turn)
             self._addresses.discard(address_of(server))
             self._give_back(turn)
 
@@ -134,6 +132,14 @@ class Turns:
                 self._answered(turn)
                 if turn.is_resting:
                     self._take(turn)
+
+    def looked_at(self, server: Server) -> None:
+        """Note that nothing but looks from outside is left, where a silent port is no work of the server's."""
+        with self._changed:
+            turn = self._turns.get(server.name)
+            if turn is not None:
+                self._learn(turn)
+                turn.has_answered = False
 
     def overtake(self) -> int:
         """Take the turns of servers that were silent for too long; return how many are without a turn now."""
@@ -183,6 +189,12 @@ class Turns:
     def _hear(self, turn: _Turn) -> None:
         now = self._clock()
         turn.longest, turn.heard = max(turn.longest, now - turn.heard), now
+
+    def _learn(self, turn: _Turn) -> None:
+        """Remember how long the server was silent at its work."""
+        self._hear(turn)
+        if turn.has_answered:
+            self._usual.working.append(turn.longest)
 
     def _take(self, turn: _Turn) -> None:
         turn.is_resting = False

@@ -81,10 +81,15 @@ class Hands:
             transport, attempts=self._wishes.retries + 1, resting=self.turns.resting, told=self._log.retry
         )
         reading = Reading(
-            transport=retrying, looks=Looks(), timeout=self._wishes.timeout, clock=_now, ending=self._ending
+            transport=retrying,
+            looks=Looks(),
+            timeout=self._wishes.timeout,
+            clock=_now,
+            ending=self._ending,
+            looked_at=self.turns.looked_at,
         )
-        most = most_under_way(self._wishes.jobs)
-        with threads(most, self._ending) as executors:
+        with threads(self._ending) as executors:
+            most = most_under_way(self._wishes.jobs)
             yield Engine(executors=executors, read=reading.read, break_off=reading.stop, most=most)
 
 

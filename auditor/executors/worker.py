@@ -124,7 +124,8 @@ def _session(settings: Settings) -> _Session:
 
 
 def _begun(settings: Settings) -> _Session:
-    credentials = Credentials(interactive=lambda: False, place=f"worker {socket.gethostname()}")
+    place = f"worker {socket.gethostname()}"
+    credentials = Credentials(interactive=lambda: False, place=place, seconds=settings.timeout)
     return _Session(transport=Retrying(WinRm(credentials), attempts=settings.attempts))
 
 

@@ -81,10 +81,12 @@ class _Watched:
 
     def connect(self) -> None:
         started, above = time.monotonic(), cast("HTTPConnection", super())
-        above.connect()
-        # the request for which it is made is sent only now
-        self._wire.sent = time.monotonic()
-        self._wire.connecting += self._wire.sent - started
+        try:
+            above.connect()
+        finally:
+            # the request for which it is made is sent only now
+            self._wire.sent = time.monotonic()
+            self._wire.connecting += self._wire.sent - started
 
 
 class _WatchedHttp(_Watched, HTTPConnection):

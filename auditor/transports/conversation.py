@@ -5,15 +5,15 @@ to a command that did not finish.
 """
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from auditor.errors import NotReached, ReplyError, ServerNotReachedError
 from auditor.model.question import Question
 from auditor.script.build import ARGUMENTS, COMMAND, script_for
-from auditor.script.reply import read_reply
+from auditor.script.reply import Reply, read_reply
 from auditor.transports.adapter import Wire
 from auditor.transports.clixml import error_text
 from auditor.transports.failures import timed_out
@@ -86,6 +86,14 @@ class Phases:
         self._timings[name] = round(max(0.0, ended - self._began - without), 3)
         self._began = ended
 
+    @contextmanager
+    def during(self, name: str) -> Iterator[None]:
+        """End the phase after what is done inside, also when that fails."""
+        try:
+            yield
+        finally:
+            self.end(name)
+
 
 Dial = Callable[[Guard, Deadline], Line]
 
@@ -103,12 +111,13 @@ class Conversation:
         """Return the answers; raises `ServerNotReachedError` when there are none."""
         working = self.deadline.sooner(min(_CLOSING_SECONDS, self.deadline.remains() / 4))
         script = script_for(questions).encode("ascii")
-        with guards.watching(working) as guard, closing(self.dial(guard, working)) as line:
-            output = self._run(line, script, working)
         try:
-            reply = read_reply(output.stdout, questions)
-        except ReplyError as error:
-            raise output.broken or self._no_reply(output, error) from error
+            with guards.watching(working) as guard, closing(self.dial(guard, working)) as line:
+                output = self._run(line, script, working)
+            reply = self._read(output, questions)
+        except ServerNotReachedError as error:
+            error.timings = self.timings
+            raise
         return Delivery(
             answers=reply.answers,
             platform=reply.platform,
@@ -119,22 +128,36 @@ class Conversation:
         )
 
     def _run(self, line: Line, script: bytes, working: Deadline) -> Output:
-        phases, wire = Phases(self.timings), line.wire
-        shell = line.create()
-        # what comes before the request for a shell is connecting and logging on
-        phases.end("authenticate", wire.sent, without=wire.connecting)
-        self.timings["connect"] = round(wire.connecting, 3)
+        phases = Phases(self.timings)
+        shell = self._create(line, phases)
         try:
-            command = line.start(shell, COMMAND, ARGUMENTS)
-            self._send(line, shell, command, script, working)
-            phases.end("start")
+            with phases.during("start"):
+                command = line.start(shell, COMMAND, ARGUMENTS)
+                self._send(line, shell, command, script, working)
             output = self._receive(line, shell, command, working)
             phases.end("read", output.began or None)
             phases.end("transfer")
             return output
         finally:
-            self._delete(line, shell)
-            phases.end("close")
+            with phases.during("close"):
+                self._delete(line, shell)
+
+    def _create(self, line: Line, phases: Phases) -> str:
+        """Open a shell; what comes before the request for it is connecting and logging on."""
+        asked: float | None = None
+        try:
+            shell = line.create()
+            asked = line.wire.sent
+            return shell
+        finally:
+            phases.end("authenticate", asked, without=line.wire.connecting)
+            self.timings["connect"] = round(line.wire.connecting, 3)
+
+    def _read(self, output: Output, questions: Sequence[Question]) -> Reply:
+        try:
+            return read_reply(output.stdout, questions)
+        except ReplyError as error:
+            raise output.broken or self._no_reply(output, error) from error
 
     def _send(self, line: Line, shell: str, command: str, script: bytes, working: Deadline) -> None:
         starts = range(0, len(script), CHUNK_BYTES)

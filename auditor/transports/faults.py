@@ -32,7 +32,7 @@ _QUOTA = Advice(
     step="wait until other sessions have ended, or look at `winrm get winrm/config`",
 )
 _SIZE = Advice(
-    kind=NotReached.QUOTA,
+    kind=NotReached.SIZE,
     what="a message was larger than the server's MaxEnvelopeSize",
     step="raise MaxEnvelopeSizekb to at least 150 with `winrm set winrm/config`",
 )

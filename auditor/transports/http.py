@@ -27,6 +27,7 @@ HEADERS = (
     "x-owa-version",
 )
 _SECONDS = 15.0
+_LATE = "no answer in time"
 _WORDS: Mapping[type[Exception], str] = {
     ConnectionRefusedError: "connection refused",
     ConnectionError: "the connection was lost",
@@ -36,11 +37,16 @@ _WORDS: Mapping[type[Exception], str] = {
 }
 
 
+class _SilentError(TimeoutError):
+    """Nothing at the port took the connection."""
+
+
 class Looks:
-    """Looks from outside; used from many threads at once."""
+    """Looks from outside; used from many threads at once. A port that is silent is not waited for again."""
 
     def __init__(self) -> None:
         self._guards = Guards()
+        self._silent: set[tuple[str, int]] = set()
 
     def stop(self) -> None:
         """Break off all looks."""
@@ -48,14 +54,24 @@ class Looks:
 
     def look(self, address: str, question: Question, deadline: Deadline) -> Answer:
         """Return what the server at the address answers to an `http` question; never raises for what it does."""
+        port = (address, int(question["port"]))
+        if port in self._silent:
+            return _failed(question, _LATE)
         end = min(deadline, Deadline.after(_SECONDS), key=Deadline.remains)
         with self._guards.watching(end) as guard:
             try:
                 return Observed(data=check(_request(address, question, end, guard)))
             except ReplyError:
-                return Failed(reason=f"port {question['port']}: the answer is not HTTP (its status)")
+                return _failed(question, "the answer is not HTTP (its status)")
+            except _SilentError:
+                self._silent.add(port)
+                return _failed(question, _LATE)
             except (OSError, http.client.HTTPException, ValueError) as error:
-                return Failed(reason=f"port {question['port']}: {_why(error, late=guard.is_shut)}")
+                return _failed(question, _why(error, late=guard.is_shut))
+
+
+def _failed(question: Question, why: str) -> Failed:
+    return Failed(reason=f"port {question['port']}: {why}")
 
 
 def _request(address: str, question: Question, end: Deadline, guard: Guard) -> Mapping[str, Json]:
@@ -78,7 +94,12 @@ def _request(address: str, question: Question, end: Deadline, guard: Guard) -> M
 
 
 def _connected(address: str, port: int, end: Deadline, guard: Guard) -> socket.socket:
-    connection = connect(address, port, end, guard.watch)
+    try:
+        connection = connect(address, port, end, guard.watch)
+    except OSError as error:
+        if guard.is_shut or isinstance(error, TimeoutError):
+            raise _SilentError from error
+        raise
     connection.settimeout(max(end.remains(), 0.05))
     return connection
 
@@ -97,7 +118,7 @@ def _host(address: str) -> str:
 
 def _why(error: Exception, *, late: bool) -> str:
     if late or isinstance(error, TimeoutError):
-        return "no answer in time"
+        return _LATE
     for kind, words in _WORDS.items():
         if isinstance(error, kind):
             return f"{words} ({type(error).__name__})"

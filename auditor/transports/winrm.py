@@ -173,14 +173,14 @@ class _Line:
         try:
             yield self._protocol
         except (InvalidCredentialsError, PermissionError) as error:  # the latter: NTLM got no challenge
-            raise unauthorised(self._connection, self.wire.offered, self._place) from error
+            raise self._cut_off() or unauthorised(self._connection, self.wire.offered, self._place) from error
         except WSManFaultError as error:
             # A quota's fault may name its code in the detail of WMI only.
             raise refused(error.wsman_fault_code or error.wmierror_code, self._place, error.reason) from error
         except WinRMOperationTimeoutError as error:
             raise refused(OPERATION_TIMED_OUT, self._place) from error
         except WinRMTransportError as error:
-            raise refused_with(error.code, self._place) from error
+            raise self._cut_off() or refused_with(error.code, self._place) from error
         except WinRMError as error:
             step = "for kerberos and credssp install auditor[kerberos] or auditor[credssp]"
             raise ServerNotReachedError(NotReached.FAULT, f"{self._place}: {error}; {step}") from error
@@ -188,8 +188,11 @@ class _Line:
             late = self._guard.is_shut or not self._deadline.remains()
             raise network_failure(error, self._place, late=late) from error
         except _STRANGE as error:
-            # The headers of an answer seem to end where its connection is shut.
-            raise timed_out(self._place) if self._guard.is_shut else strange_answer(error, self._place) from error
+            raise self._cut_off() or strange_answer(error, self._place) from error
+
+    def _cut_off(self) -> ServerNotReachedError | None:
+        """Return that time was over: the headers of an answer seem to end where its connection is shut."""
+        return timed_out(self._place) if self._guard.is_shut else None
 
 
 def _options(connection: Connection, password: str) -> dict[str, Any]:

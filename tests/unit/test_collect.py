@@ -101,7 +101,7 @@ class Collecting:
     jobs: int
 
     def collect(self, planned: Iterable[Planned]) -> Iterator[Evidence]:
-        with threads(self.jobs + 8, self.reading.ending) as executors:
+        with threads(self.reading.ending) as executors:
             yield from Collector(
                 executors=executors,
                 read=self.reading.read,
@@ -179,6 +179,36 @@ def test_a_server_without_questions_for_it_is_not_contacted():
 
     assert transport.asked == []
     assert isinstance(evidence.answers[LOOK], Failed)
+
+
+def test_how_long_each_phase_took_is_known_of_a_server_that_was_not_reached_too():
+    error = ServerNotReachedError(NotReached.REFUSED, "a: refused; look", {"retrying": 2.5})
+
+    (evidence,) = _collector(Told(by_server={"a": error})).collect(_plan("a"))
+
+    assert evidence.timings == {"retrying": 2.5, "total": evidence.timings["total"]}
+
+
+def test_it_is_told_when_nothing_but_looks_from_outside_is_left():
+    told: list[str] = []
+    reading = Reading(
+        transport=Told(),
+        looks=Looks(),
+        timeout=5.0,
+        clock=lambda: MOMENT,
+        looked_at=lambda server: told.append(server.name),
+    )
+
+    list(Collecting(reading=reading, jobs=1).collect(chain(_plan("a"), _plan("b", questions=(QUESTION, LOOK)))))
+
+    assert told == ["b"]
+
+
+def test_looks_from_outside_are_a_phase_of_their_own():
+    plain, looked = _collector(Told(), jobs=1).collect(chain(_plan("a"), _plan("b", questions=(QUESTION, LOOK))))
+
+    assert "look" not in plain.timings
+    assert looked.timings["look"] <= looked.timings["total"]
 
 
 def test_no_servers_are_no_evidence():
@@ -269,6 +299,9 @@ def test_servers_that_hang_are_overtaken_and_all_others_are_read_before_any_of_t
 
     with _collected(transport, chain(_plan(*hanging), _plan(*healthy)), jobs=4) as done:
         begun = [transport.begun.get(timeout=60) for _ in range(40)]
+        for _ in range(6000):
+            if len(done) < len(healthy):  # the last of them have only begun
+                time.sleep(0.01)
 
     assert begun[:4] == hanging
     assert sorted(done[:36]) == sorted(healthy)
@@ -292,7 +325,7 @@ def test_a_busy_server_leaves_its_turn_to_another_until_its_next_try():
     retrying = Retrying(Busy(), sleep=lambda _: others_asked.wait(60), resting=turns.resting)
     reading = Reading(transport=retrying, looks=Looks(), timeout=100.0, clock=lambda: MOMENT)
 
-    with threads(3, reading.ending) as executors:
+    with threads(reading.ending) as executors:
         collector = Collector(
             executors=executors,
             read=reading.read,

@@ -35,7 +35,7 @@ def _error(connection: Connection, credentials: Credentials | None = None) -> st
 
 
 class Ring(keyring.backend.KeyringBackend):
-    """A keyring in memory, which can be locked."""
+    """A keyring in memory, which can be locked, and hangs until it `answers`."""
 
     priority = 1
 
@@ -43,8 +43,12 @@ class Ring(keyring.backend.KeyringBackend):
         super().__init__()
         self.kept = {("auditor", r"LAB\auditor"): PLANTED}
         self.locked = False
+        self.asked, self.answers = threading.Event(), threading.Event()
+        self.answers.set()
 
     def get_password(self, service: str, username: str) -> str | None:
+        self.asked.set()
+        self.answers.wait(10)
         if self.locked:
             raise keyring.errors.KeyringLocked(PLANTED)
         return self.kept.get((service, username))
@@ -128,6 +132,49 @@ def test_a_command_that_hangs_is_waited_for_once(monkeypatch):
     assert first == again
     assert "took more than" in first
     assert "ended with 1" in _error(connection, credentials)
+
+
+def test_a_command_gets_no_more_time_than_a_server():
+    hanging = _connection(SecretSource.COMMAND, _program("import time; time.sleep(60)"))
+
+    assert "took more than 0.2 s" in _error(hanging, Credentials(seconds=0.2))
+
+
+def test_a_program_that_a_hanging_command_began_is_not_waited_for(tmp_path: Path):
+    ended, program = tmp_path / "ended", tmp_path / "program.py"
+    later = f"import pathlib, time; time.sleep(8); pathlib.Path({str(ended)!r}).touch()"
+    program.write_text(
+        f"import subprocess, sys, time\nsubprocess.Popen([sys.executable, '-c', {later!r}])\ntime.sleep(60)\n"
+    )
+
+    assert "took more than" in _error(
+        _connection(SecretSource.COMMAND, f'"{sys.executable}" "{program}"'), Credentials(seconds=2)
+    )
+    assert not ended.exists()
+
+
+def test_a_secret_that_hangs_keeps_nobody_from_another(ring: Ring):
+    credentials = Credentials(environ={"PASSWORD": PLANTED})
+    ring.answers.clear()
+
+    with ThreadPoolExecutor(1) as threads:
+        hanging = threads.submit(credentials.of, _connection(SecretSource.KEYRING, "auditor"))
+        assert ring.asked.wait(60)
+        other = credentials.of(_connection(SecretSource.ENVIRONMENT, "PASSWORD"))
+        was_waited_for = hanging.done()
+        ring.answers.set()
+
+    assert other.reveal() == hanging.result().reveal() == PLANTED
+    assert not was_waited_for
+
+
+def test_a_keyring_that_hangs_is_not_waited_for_longer_than_a_server(ring: Ring):
+    ring.answers.clear()
+
+    message = _error(_connection(SecretSource.KEYRING, "auditor"), Credentials(seconds=0.1))
+    ring.answers.set()
+
+    assert "keyring took more than 0.1 s" in message
 
 
 def test_the_system_keyring(ring: Ring):

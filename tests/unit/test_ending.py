@@ -43,6 +43,7 @@ class Hanging:
     hang: frozenset[str]
     is_deaf: bool = False
     leaving: float = 0.0
+    kind: NotReached = NotReached.TIMED_OUT
     name: str = "hanging"
     asked: list[str] = field(default_factory=list)
     deadlines: list[Deadline] = field(default_factory=list)
@@ -55,7 +56,7 @@ class Hanging:
         if server.name not in self.hang:
             return Delivery(answers=dict.fromkeys(questions, Observed(data=1)))
         (self.released if self.is_deaf else self.stopped).wait(min(60, deadline.remains() - self.leaving))
-        raise ServerNotReachedError(NotReached.BROKEN, f"{server.name}: lost; look")
+        raise ServerNotReachedError(self.kind, f"{server.name}: lost; look")
 
     def stop(self) -> None:
         self.stopped.set()
@@ -76,7 +77,7 @@ class Collecting:
 
     def collect(self, planned: Iterable[Planned]) -> Iterator[Evidence]:
         reading = self.reading
-        with threads(self.jobs + 8, reading.ending) as executors:
+        with threads(reading.ending) as executors:
             yield from Collector(
                 executors=executors, read=reading.read, turns=Turns(self.jobs), most=self.jobs + 8,
                 clock=reading.clock, break_off=reading.stop, ending=reading.ending,
@@ -129,12 +130,21 @@ def test_servers_under_way_get_what_remains_of_the_deadline() -> None:
     assert all(deadline.remains() == 0 for deadline in transport.deadlines)
 
 
-def test_a_server_given_up_just_before_the_deadline_was_cut_short_by_it() -> None:
-    transport, ending = Hanging(hang=frozenset("b"), leaving=0.2), Ending(seconds=1.0)
+@pytest.mark.parametrize("seconds", [1.0, 5.0])
+def test_a_server_given_up_just_before_the_deadline_was_cut_short_by_it(seconds: float) -> None:
+    transport, ending = Hanging(hang=frozenset("b"), leaving=seconds - 0.2), Ending(seconds=seconds)
 
     evidence = told(collector(transport, ending).collect(plan("b")))
 
     assert evidence["b"][1] == "the audit's deadline passed while it was read; ask it with --resume"
+
+
+def test_a_server_that_fails_for_another_reason_just_before_the_deadline_keeps_that() -> None:
+    transport = Hanging(hang=frozenset("b"), leaving=0.2, kind=NotReached.UNAUTHORISED)
+
+    evidence = told(collector(transport, Ending(seconds=1.0)).collect(plan("b")))
+
+    assert evidence["b"][1] == "b: lost; look"
 
 
 def test_a_server_that_fails_long_before_the_deadline_keeps_its_own_reason() -> None:
@@ -281,8 +291,8 @@ planned = [Planned(server=server, questions=(question,)) for server in load_inve
 ending = Ending()
 reading = Reading(transport=Retrying(WinRm(Credentials())), looks=Looks(), timeout=100.0,
                   clock=lambda: datetime.now(UTC), ending=ending)
-with ended_by_signals(ending, reading.stop), threads(1, ending) as executors:
-    collector = Collector(executors=executors, read=reading.read, turns=Turns(1), most=9, clock=reading.clock,
+with ended_by_signals(ending, reading.stop), threads(ending) as executors:
+    collector = Collector(executors=executors, read=reading.read, turns=Turns(1), most=1, clock=reading.clock,
                           break_off=reading.stop, ending=ending)
     for evidence in collector.collect(planned):
         print(json.dumps([evidence.server, evidence.status, evidence.reason]), flush=True)

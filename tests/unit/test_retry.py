@@ -93,6 +93,11 @@ def test_the_last_reason_is_told_with_the_number_of_tries() -> None:
 
     assert error.value.kind is NotReached.BROKEN
     assert str(error.value) == "tried 3 times: cas01: no 3; do something"
+    assert "retrying" in error.value.timings
+
+
+def test_a_message_that_is_too_large_stays_too_large() -> None:
+    assert NotReached.SIZE not in PASSING
 
 
 def test_an_answer_at_once_is_passed_on_as_it_is() -> None:

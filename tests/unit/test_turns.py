@@ -159,6 +159,33 @@ def test_where_servers_cannot_be_heard_their_whole_time_is_their_silence(clock: 
     assert turns.overtake() == 1
 
 
+def test_a_server_whose_web_site_is_silent_gives_its_turn_back_after_a_moment(clock: Seconds) -> None:
+    turns = Turns(1, clock=clock)
+    turns.begin(server("a"))
+    turns.heard(server("a"))
+
+    turns.looked_at(server("a"))
+    clock.now += KNOCKING.at_first + 1
+
+    assert turns.overtake() == 1
+    assert turns.begin(server("b")) == ""
+
+
+def test_how_long_a_web_site_was_silent_says_nothing_about_servers_at_work(clock: Seconds) -> None:
+    turns = Turns(2, clock=clock)
+    turns.begin(server("a"))
+    turns.heard(server("a"))
+    turns.looked_at(server("a"))
+    clock.now += 100
+    turns.end(server("a"))
+
+    turns.begin(server("b"))
+    turns.heard(server("b"))
+    clock.now += WORKING.least + 1
+
+    assert turns.overtake() == 1
+
+
 def test_a_server_that_ends_after_it_was_overtaken_gives_back_nothing_twice(clock: Seconds) -> None:
     turns = Turns(1, clock=clock)
     turns.begin(server("slow"))

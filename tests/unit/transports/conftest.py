@@ -114,13 +114,13 @@ class Lab:
         server = self.own(serve)
         return server
 
-    def dripping(self) -> OwnServer:
+    def dripping(self, status: bytes = b"200 OK") -> OwnServer:
         """Start a server that sends one byte of a header after the other, without an end."""
         stopping = threading.Event()
         self.ending.callback(stopping.set)
 
         def serve(connection: socket.socket) -> None:
-            connection.sendall(b"HTTP/1.1 200 OK\r\nX-Drip: ")
+            connection.sendall(b"HTTP/1.1 %b\r\nX-Drip: " % status)
             while not stopping.wait(0.2):
                 connection.sendall(b"a")
 
@@ -134,6 +134,16 @@ class Lab:
                 pass
 
         return self.own(serve)
+
+    def deaf(self) -> int:
+        """Return a port that takes no connection any more, because nobody accepts those that wait."""
+        listening = self.ending.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        address = listening.getsockname()
+        for _ in range(3):
+            waiting = self.ending.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(address)
+        return int(address[1])
 
     def fleet(self, *states: ServerState, certificates: Mapping[str, CertificateKind] | None = None) -> Fleet:
         """Start simulated servers; their password is the planted secret."""

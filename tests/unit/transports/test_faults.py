@@ -11,7 +11,7 @@ from auditor.transports.refusals import refused
 FITTING = {
     "auth": {NotReached.UNAUTHORISED, NotReached.FORBIDDEN},
     "quota": {NotReached.QUOTA},
-    "size": {NotReached.QUOTA},
+    "size": {NotReached.SIZE},
     "policy": {NotReached.POLICY},
     "shell-gone": {NotReached.BROKEN},
     "retry": {NotReached.BUSY},

@@ -157,6 +157,26 @@ def test_what_cannot_be_a_request_is_a_failure(lab):
     assert isinstance(_look(lab.silent().port, path="/with space\r\nX: y"), Failed)
 
 
+def test_a_port_that_takes_no_connection_is_waited_for_once(lab):
+    looks, port, started = Looks(), lab.deaf(), time.monotonic()
+    questions = [http(scheme="http", port=port, method="GET", path=path) for path in ("/owa", "/exchweb", "/")]
+
+    answers = [looks.look("127.0.0.1", question, Deadline.after(1)) for question in questions]
+
+    assert answers == [Failed(reason=f"port {port}: no answer in time")] * 3
+    assert time.monotonic() - started < 2
+
+
+def test_a_port_that_only_answers_too_late_is_asked_again(lab):
+    looks, server = Looks(), lab.silent()
+    question = http(scheme="http", port=server.port, method="GET", path="/")
+
+    for _ in range(2):
+        looks.look("127.0.0.1", question, Deadline.after(0.3))
+
+    assert server.connections == 2
+
+
 def test_stopping_breaks_off_looks_and_later_ones(lab):
     looks, server, started = Looks(), lab.silent(), time.monotonic()
     question = http(scheme="http", port=server.port, method="GET", path="/")

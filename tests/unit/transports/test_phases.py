@@ -40,6 +40,29 @@ def test_a_slow_start_of_powershell_is_time_of_reading_and_of_nothing_else(lab):
     assert timings["read"] >= 0.7
 
 
+def test_a_server_that_takes_no_connection_took_its_time_in_connecting(lab):
+    error = lab.refusal(lab.connection(lab.deaf()), seconds=1)
+
+    assert error.kind is NotReached.TIMED_OUT
+    assert set(error.timings) == {"connect", "authenticate"}
+    assert error.timings["connect"] > 0.5 > error.timings["authenticate"]
+
+
+def test_a_server_that_does_not_let_anybody_in_took_its_time_in_logging_on(lab):
+    error = lab.refusal(lab.connection(lab.silent().port), seconds=1)
+
+    assert error.timings["authenticate"] > 0.5 > error.timings["connect"]
+
+
+def test_a_shell_that_is_lost_at_its_start_is_time_of_starting(lab):
+    slow = lab.one(costs=Costs(round_trip=0.5))  # four of them until there is a shell, two more until it has its script
+
+    error = lab.refusal(lab.connection_to(slow), seconds=3.4)  # a quarter of which is kept for leaving
+
+    assert {"authenticate", "start", "close"} <= set(error.timings)
+    assert error.timings["authenticate"] > error.timings["start"] > 0
+
+
 def test_every_answer_of_a_server_is_heard_of(lab):
     server = lab.one()
     heard: list[str] = []

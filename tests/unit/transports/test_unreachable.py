@@ -71,6 +71,14 @@ def test_a_server_that_drips_is_given_up_at_the_deadline(lab, scheme):
     assert time.monotonic() - started < 1 + PATIENCE
 
 
+def test_a_refusal_that_is_cut_off_says_nothing_of_the_account(lab):
+    server = lab.dripping(b"401 Unauthorized")
+
+    error = lab.refusal(lab.connection(server.port), seconds=1)
+
+    assert error.kind is NotReached.TIMED_OUT
+
+
 def test_a_proxy_that_drips_is_given_up_at_the_deadline(lab):
     proxy, started = lab.dripping(), time.monotonic()
 
