@@ -9,6 +9,7 @@ from auditor.errors import ExitCode
 from auditor.formats.changed import changes_of, counts_as_new
 from auditor.formats.html_tally import ServerLine, Tally, server_lines, tally
 from auditor.formats.html_words import KINDS, OPEN, WORST_FIRST, server_name
+from auditor.formats.times import times
 from auditor.model.drift import Change, ChangeKind
 from auditor.model.evidence import Status
 from auditor.model.finding import Finding, Standing, in_order, order, standing
@@ -34,6 +35,7 @@ class Overview:
     notes: Mapping[str, Sequence[str]]
     other_changes: Sequence[str]
     policies: Sequence[JudgedPolicy]
+    times: Sequence[tuple[str, str]]
 
 
 def overview_of(run: Run) -> Overview:
@@ -54,6 +56,7 @@ def overview_of(run: Run) -> Overview:
         notes={field.name: getattr(run.waivers, field.name) for field in fields(run.waivers)},
         other_changes=_other_changes(changes),
         policies=sorted(run.policies, key=lambda policy: (policy.id, policy.version)),
+        times=tuple(times(run.hosts)),
     )
 
 

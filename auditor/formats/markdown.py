@@ -9,6 +9,7 @@ from auditor.formats.markdown_groups import Counted, Group, count
 from auditor.formats.markdown_page import Page, Section
 from auditor.formats.markdown_text import code, prose
 from auditor.formats.sources import CheckKey, checks_of, mapped_text, source_text
+from auditor.formats.times import times
 from auditor.model.drift import ChangeKind
 from auditor.model.evidence import Status
 from auditor.model.finding import FLEET, Finding, Standing
@@ -185,7 +186,8 @@ def _about(run: Run) -> str:
     if left := len(policies) - len(told):
         told.append(f"- and {_number(left, 'more policy', 'more policies')}")
     head = f"Run {code(run.id)}, {prose(run.started)} to {prose(run.finished)}, auditor {prose(run.version)}."
-    return "\n\n".join(part for part in ("## About", head, "\n".join(told)) if part)
+    took = [f"- {label}: {prose(shares, 200)}" for label, shares in times(run.hosts)]
+    return "\n\n".join(part for part in ("## About", head, "\n".join([*told, *took])) if part)
 
 
 def _number(number: int, one: str, several: str = "") -> str:

@@ -13,7 +13,7 @@ from auditor.formats.escape import shortened, visible
 _LONGEST = 400
 _NOTHING = "(empty)"
 _PUNCTUATION = re.compile(r"([*_\[\]])")
-_NEEDS_CODE = re.compile(r"[@#&<>$`~|\\]|://|www\.|:[\w+-]+:|\bGH-\d|\b[0-9a-f]{7,}\b", re.IGNORECASE)
+_NEEDS_CODE = re.compile(r"[@#&<>$`~|\\]|://|www\.|:[\w+-]+:|GH-\d|\b[0-9a-f]{7,}\b", re.IGNORECASE)
 _TICKS = re.compile("`+")
 
 

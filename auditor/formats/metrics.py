@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from auditor.formats.escape import visible
 from auditor.formats.format import Format, Needed, one_file
+from auditor.formats.times import seconds_by_phase
 from auditor.model.drift import ChangeKind
 from auditor.model.evidence import Status
 from auditor.model.finding import Finding, Verdict
@@ -56,6 +57,10 @@ def _about_coverage(registry: "CollectorRegistry", run: Run) -> None:
     _number(registry, "auditor_checks_judged", "Checks that are known.", known.checks_judged)
     statuses = _filled(Counter((host.status,) for host in run.hosts), [Status])
     _counts(registry, "auditor_servers", "Servers by how far they were read.", ("status",), statuses)
+    phases = sorted(seconds_by_phase(run.hosts).items())
+    spent: Mapping[tuple[str, ...], float] = {(phase,): round(seconds, 3) for phase, seconds in phases}
+    text = "Where the time went: seconds of all servers together."
+    _counts(registry, "auditor_phase_duration_seconds", text, ("phase",), spent)
 
 
 def _about_findings(registry: "CollectorRegistry", run: Run) -> None:

@@ -12,7 +12,7 @@ from auditor.formats.format import Format, one_file
 from auditor.formats.sources import CheckKey, checks_of, mapped_text, source_text
 from auditor.formats.text_changes import changes, waiver_notes
 from auditor.formats.text_layout import IN_PART, NOT_REACHED, WAIVED, Layout
-from auditor.formats.text_times import times
+from auditor.formats.times import times
 from auditor.model.evidence import Status
 from auditor.model.finding import FLEET, Finding, Verdict, in_order
 from auditor.model.run import Host, JudgedCheck, Run
@@ -143,7 +143,8 @@ class _Page:
             f"{run.summary[verdict]} {word}" + (f" ({waived[verdict]} waived)" if waived[verdict] else "")
             for verdict, word in _COUNTED.items()
         )
-        yield from times(run.hosts, self.layout)
+        for label, told in times(run.hosts):
+            yield from self.layout.wrapped("", f"{label}: {told}")
         yield from self.layout.wrapped("", f"checks: {counts}")
         yield from self.layout.wrapped(
             "",

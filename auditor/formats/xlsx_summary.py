@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from auditor.formats.times import times
 from auditor.formats.xlsx_sheets import COLOURS, Book, Value
 from auditor.model.evidence import Status
 from auditor.model.finding import Finding, Standing, standing
@@ -89,6 +90,7 @@ def _lines(run: Run) -> Iterator[Sequence[Value]]:
     yield "servers read in part", status[Status.PARTIAL]
     yield "checks planned", covered.checks_planned
     yield "checks judged", covered.checks_judged
+    yield from times(run.hosts)
 
 
 def _block(book: Book, sheet: Any, place: int, second: str, rows: Sequence[Sequence[Value]]) -> int:
