@@ -1,5 +1,6 @@
 """Run -> files: the run folder, written whole or not at all. The only writer of report files."""
 
+import errno
 import os
 import re
 import shutil
@@ -11,7 +12,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from auditor.disk import Content, inside, pieces_of, replace_file, settle, settle_folder
-from auditor.errors import UsageError
+from auditor.errors import DiskError, UsageError
 from auditor.formats import FORMATS
 from auditor.formats.format import Answers, Format, no_answers
 from auditor.model.run import Run
@@ -23,6 +24,8 @@ LATEST = "latest"
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _RESERVED = (LATEST, "last")
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+"""What a disk says that takes no more."""
 
 
 class RunFolder:
@@ -31,7 +34,7 @@ class RunFolder:
     It is a hidden folder beside its later place, readable by its owner only (evidence tells how servers are
     set up), and takes that place in `finish`. Left without `finish`, or by an exception, it is removed.
     Evidence is appended from one thread. Entering raises `UsageError` when there is such a run already, or `out`
-    cannot hold it.
+    cannot hold it; a disk that takes no more while it is filled becomes `DiskError`.
     """
 
     def __init__(self, out: Path, run_id: str) -> None:
@@ -58,9 +61,17 @@ class RunFolder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._close_evidence()
-        if self._partial is not None:
-            shutil.rmtree(self._partial, ignore_errors=True)
+        if self._evidence is not None:
+            with suppress(OSError):  # a full disk refuses what is buffered once more; nothing of it is kept
+                self._evidence.close()
+        if self._partial is None:
+            return
+        shutil.rmtree(self._partial, ignore_errors=True)
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            raise DiskError(
+                f"{self._out}: run {self._id} could not be written ({error.strerror}), and nothing of it is kept; "
+                "make room, and run again"
+            ) from error
 
     @property
     def path(self) -> Path:

@@ -2,10 +2,12 @@
 
 import json
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from auditor.baselines import baseline_folder
 from auditor.errors import RunNotFoundError
@@ -14,7 +16,7 @@ from auditor.model.run import Run
 from auditor.report import LATEST
 from auditor.run_file import parse_run, read_run_file
 
-__all__ = ["LAST", "REFERENCES", "find_run", "parse_run", "read_run", "stored_runs"]
+__all__ = ["LAST", "REFERENCES", "find_compared", "find_run", "parse_run", "read_run", "stored_runs"]
 
 LAST = "last"
 REFERENCES = "a run id, a run folder's path, last, last~N, baseline:NAME, or a date"
@@ -24,6 +26,7 @@ _BACK = re.compile(r"last~(\d{1,6})", re.ASCII)
 _BASELINE = "baseline:"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _HEAD_BYTES = 4096
+_OF_HEAD = ("started", "interrupted", "evidence_of")
 _SHOWN = 5
 
 
@@ -46,6 +49,18 @@ def find_run(text: str, out: Path) -> Path:
     if _DATE.fullmatch(text):
         return _until(text, out)
     raise RunNotFoundError(_not_found(text, out))
+
+
+def find_compared(text: str, out: Path) -> Path:
+    """Return the folder of the run that a new one is to be compared with: the same, but `last` is the last whole night.
+
+    A run that was interrupted, and one that judged evidence again, tell nothing of what changed on the servers since.
+    """
+    found = find_run(text, out)
+    if text != LAST or _is_night(found):
+        return found
+    newest_first = (out / name for _, name in reversed(_by_start(out)))
+    return next((folder for folder in newest_first if _is_night(folder)), found)
 
 
 def stored_runs(out: Path) -> tuple[str, ...]:
@@ -119,18 +134,26 @@ def _by_start(out: Path) -> list[tuple[str, str]]:
     runs = stored_runs(out)
     written = {name: (out / name / FORMAT.filename).stat().st_mtime_ns for name in runs}
     return sorted(
-        ((_started(out / name), name) for name in runs), key=lambda each: (each[0], written[each[1]], each[1])
+        ((str(_head(out / name)["started"]), name) for name in runs),
+        key=lambda each: (each[0], written[each[1]], each[1]),
     )
 
 
-def _started(folder: Path) -> str:
-    """Return when a run began. It stands at the head of its file, which is not read whole when it is as we write it."""
+def _is_night(folder: Path) -> bool:
+    run = _head(folder)
+    return not (run["interrupted"] or run["evidence_of"])
+
+
+def _head(folder: Path) -> Mapping[str, Any]:
+    """Return what stands at the head of a run's file, which is not read whole when it is as we write it."""
     with (folder / FORMAT.filename).open("rb") as file:
         head = file.read(_HEAD_BYTES).decode("utf-8", "replace")
     place = head.find('"run": ')
     with suppress(ValueError, KeyError, TypeError):
-        return str(json.JSONDecoder().raw_decode(head, place + len('"run": '))[0]["started"])
-    return read_run(folder).started
+        run: dict[str, Any] = json.JSONDecoder().raw_decode(head, place + len('"run": '))[0]
+        return {name: run[name] for name in _OF_HEAD}
+    whole = read_run(folder)
+    return {name: getattr(whole, name) for name in _OF_HEAD}
 
 
 def _not_found(text: str, out: Path) -> str:

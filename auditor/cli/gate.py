@@ -9,7 +9,7 @@ from auditor.errors import ExitCode, UsageError
 from auditor.gate import judge_gate
 from auditor.model.gate import Gate, parse_gate
 from auditor.model.run import Run
-from auditor.runs import REFERENCES, find_run, read_run
+from auditor.runs import REFERENCES, find_compared, find_run, read_run
 
 GATES = (
     "GATE: fail, warning, critical, high, medium, low, info (that severity and above), new (not so in the\n"
@@ -33,7 +33,7 @@ def execute(options: argparse.Namespace) -> ExitCode:
     out = Path(options.out)
     run = read_run(find_run(options.run, out))
     if options.against:
-        run = replace(run, drift=drift(read_run(find_run(options.against, out)), run))
+        run = replace(run, drift=drift(read_run(find_compared(options.against, out)), run))
     gate = gate_for(run, options)
     if gate.compares() and run.drift is None:
         raise UsageError(f"run {run.id} was compared with no other, which the gate '{gate}' needs; add --against RUN")

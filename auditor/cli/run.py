@@ -26,7 +26,7 @@ from auditor.model.inventory import Authentication, Scheme
 from auditor.model.run import Run
 from auditor.probes import PROBES
 from auditor.report import RunFolder
-from auditor.runs import LAST, REFERENCES, find_run, read_run, stored_runs
+from auditor.runs import LAST, REFERENCES, find_compared, find_run, read_run, stored_runs
 
 _Formats: TypeAlias = tuple[Format, ...]
 
@@ -141,7 +141,7 @@ def _against(wishes: Wishes) -> Stored | None:
         text = drift.against if drift else LAST
     if not text or (text == LAST and not stored_runs(wishes.out)):
         return None
-    folder = find_run(text, wishes.out)
+    folder = find_compared(text, wishes.out)
     return Stored(run=read_run(folder), folder=folder)
 
 

@@ -6,17 +6,26 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from auditor.audit import Clock
+from auditor.cli.importing import importing
 from auditor.cli.sources import Source, read_evidence
 from auditor.cli.store import url_for
 from auditor.cli.wishes import Wishes
+from auditor.errors import NotRecordedError
+from auditor.history.records import StoreError
 from auditor.lock import Owner, command_line, held, lock_name, lock_path
 from auditor.logs import Log, opened
 from auditor.message import message_of, worth_telling
 from auditor.model.moment import show_moment
 from auditor.model.run import Run
 from auditor.notify import refuse_bad_addresses, tell
+
+if TYPE_CHECKING:
+    from auditor.history.store import Store
 
 NO_STORE = "none"
 
@@ -60,13 +69,22 @@ def history(wishes: Wishes, source: Source, run_id: str, clock: Clock) -> Iterat
     if not source.contacts_servers or wishes.store == NO_STORE:
         yield lambda _: None
         return
-    from auditor.history.store import open_store  # noqa: PLC0415  a database library is slow to import
+    with importing("auditor.history.store"):
+        from auditor.history.store import open_store  # noqa: PLC0415  a database library is slow to import
 
     with (
         open_store(url_for(wishes.store, wishes.out)) as store,
         store.begin_run(run_id, show_moment(clock())),
     ):
-        yield lambda run: store.record(run, read_evidence(wishes.out / run.id))
+        yield partial(_record, store, wishes)
+
+
+def _record(store: "Store", wishes: Wishes, run: Run) -> None:
+    try:
+        store.record(run, read_evidence(wishes.out / run.id))
+    except StoreError as error:
+        step = f"the run itself is written; add it later: auditor store add {run.id}"
+        raise NotRecordedError(f"{error}; {step}") from error
 
 
 def finish(wishes: Wishes, source: Source, run: Run, log: Log) -> None:
@@ -78,6 +96,8 @@ def finish(wishes: Wishes, source: Source, run: Run, log: Log) -> None:
     log.run_finished(run.id, exit_code=run.exit_code, exit_reason=run.exit_reason, seconds=seconds, place=place)
     if not wishes.notify or not worth_telling(run):
         return
-    for failure in tell(wishes.notify, message_of(run, place), source.credentials):
+    # who reads the message does not stand where the audit was started
+    message = message_of(run, str(Path(place).absolute()))
+    for failure in tell(wishes.notify, message, source.credentials):
         print(f"not told: {failure.place}: {failure.reason}", file=sys.stderr)
         log.notifier_failed(failure.place, reason=failure.reason)

@@ -357,8 +357,8 @@ def test_a_history_that_fails_at_the_end_hides_nothing_of_the_run(
 
     ended = auditor(*first.words, "--log", "audit.log")
 
-    assert ended.code == 2
-    assert "the disk is full" in ended.err
+    assert ended.code == 3
+    assert "the disk is full; make room; the run itself is written; add it later: auditor store add 2" in ended.err
     assert "exit code 1: 3 failing checks" in ended.out
     assert latest()["exit_code"] == 1
     assert "run_finished" in Path("audit.log").read_text()
@@ -557,7 +557,7 @@ def test_who_wants_to_know_is_told_what_changed(auditor, receiver, first: Night,
     assert ended.code == 1
     assert notice["title"] == "auditor: 3 new, 2 resolved, exit code 1"
     assert "cas01" in notice["message"]
-    assert latest()["run"]["id"] in notice["message"]
+    assert notice["message"].endswith(f"\nreport: {Path('reports', latest()['run']['id']).absolute()}")
     assert second.fleet.password not in json.dumps(notice)
 
 

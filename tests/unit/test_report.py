@@ -1,12 +1,13 @@
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from auditor.errors import UsageError
+from auditor.errors import DiskError, UsageError
 from auditor.formats import FORMATS
 from auditor.formats.format import Format, no_answers, one_file
 from auditor.model.run import Run
@@ -46,6 +47,28 @@ def test_a_run_is_written_with_every_format_asked_for(run: Run, tmp_path: Path) 
 def test_run_json_is_written_whatever_is_asked_for(run: Run, tmp_path: Path) -> None:
     assert names(write_run(run, (), tmp_path)) == ["run.json"]
     assert names(write_run(replace(run, id="second"), (FORMATS["junit"],), tmp_path)) == ["junit.xml", "run.json"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows limits no file's size")
+@pytest.mark.parametrize("size", [10, 100_000])
+def test_a_disk_that_takes_no_more_is_no_bug_and_leaves_nothing(tmp_path: Path, size: int) -> None:
+    said = r"run full could not be written \(.+\), .*make room"
+    with pytest.raises(DiskError, match=said), _no_file_above(5), RunFolder(tmp_path, "full") as folder:
+        folder.add_evidence(b"x" * size)
+
+    assert names(tmp_path) == []
+
+
+@contextmanager
+def _no_file_above(size: int) -> Iterator[None]:
+    import resource  # noqa: PLC0415  Unix alone has it
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_further_files_are_kept_with_the_run(run: Run, tmp_path: Path) -> None:

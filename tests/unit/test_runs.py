@@ -2,6 +2,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from auditor.errors import ExitCode, RunNotFoundError
 from auditor.model.run import Run
 from auditor.model.waiver import WaiverMark
 from auditor.report import point_latest, write_run
-from auditor.runs import find_run, parse_run, read_run, stored_runs
+from auditor.runs import find_compared, find_run, parse_run, read_run, stored_runs
 
 GOLDEN = Path(__file__).parent / "formats" / "every-verdict"
 
@@ -179,6 +180,24 @@ def test_when_a_run_began_is_found_whatever_the_layout_of_its_file(nights: Path)
     file.write_text(json.dumps(dict(reversed(list(json.loads(file.read_bytes()).items()))), indent=9))
 
     assert find_run("2026-11-22", nights).name == "c-second"
+
+
+@pytest.mark.parametrize("change", [{"interrupted": True}, {"evidence_of": "20261121T020000Z-aaaa"}])
+def test_a_night_is_compared_with_the_last_that_read_all_its_servers_itself(
+    run: Run, nights: Path, change: dict[str, Any]
+) -> None:
+    whole = find_run("last", nights)
+    write_run(replace(run, id="20261125T020000Z-ffff", started="2026-11-25T02:00:00Z", **change), (), nights)
+
+    assert find_run("last", nights).name == "20261125T020000Z-ffff"
+    assert find_compared("last", nights) == whole
+    assert find_compared("20261125T020000Z-ffff", nights).name == "20261125T020000Z-ffff"
+
+
+def test_where_no_night_is_whole_the_last_is_compared_with(run: Run, tmp_path: Path) -> None:
+    write_run(replace(run, interrupted=True), (), tmp_path)
+
+    assert find_compared("last", tmp_path).name == run.id
 
 
 def test_a_baseline_is_a_run(nights: Path, tmp_path: Path) -> None:
