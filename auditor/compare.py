@@ -168,6 +168,6 @@ class _Again:
 
 def _by_host(wanted: Iterable[Key]) -> dict[str, dict[str, list[str]]]:
     found: dict[str, dict[str, list[str]]] = {}
-    for host, policy, check in sorted(wanted):
+    for host, policy, check in wanted:
         found.setdefault(host, {}).setdefault(policy, []).append(check)
     return found

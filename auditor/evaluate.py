@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Generic, TypeAlias, TypeVar
 
-from auditor.conclude import Conclusion, compare, expected, unmet_input, unmet_probe
-from auditor.looks import Inputs, Look, Looking
+from auditor.conclude import Conclusion, comparing, expected, unmet_input, unmet_probe
+from auditor.looks import Conclude, Inputs, Look, Looking
 from auditor.model.answer import Answers
 from auditor.model.evidence import Evidence, Status
 from auditor.model.finding import Finding, Verdict
@@ -60,8 +59,8 @@ def ready(policy: Policy, probes: Probes) -> Ready:
     return Ready(
         policy=policy,
         obstacles=_obstacles(policy.applies_when, probes),
-        checks=tuple(_ready(policy, check, probes, partial(compare, check)) for check in alone),
-        about_fleet=tuple(_ready(policy, check, probes, lambda look: look) for check in about_fleet),
+        checks=tuple(_ready(policy, check, probes, comparing(check)) for check in alone),
+        about_fleet=tuple(_ready(policy, check, probes, Look) for check in about_fleet),
     )
 
 
@@ -78,8 +77,9 @@ def reduced(judge_by: Ready, checks: Iterable[str]) -> Ready:
 
 def judge(judge_by: Ready, bench: Bench) -> Iterator[Finding]:
     """Yield a finding for each check of scope server, in the policy's order."""
-    for each, conclusion in conclusions(judge_by, bench):
-        yield finding(each, bench.evidence.server, conclusion)
+    host = bench.evidence.server
+    for each, found in conclusions(judge_by, bench):
+        yield each.stated(host, found.verdict, found.actual, found.reason, found.questions, None)
 
 
 def conclusions(judge_by: Ready, bench: Bench) -> Iterator[tuple[ReadyCheck[Conclusion], Conclusion]]:
@@ -106,7 +106,7 @@ def first_obstacle(obstacles: Sequence[Obstacle], bench: Bench) -> Conclusion | 
     return next((each for each in found if each), None)
 
 
-def _ready(policy: Policy, check: Check, probes: Probes, conclude: Callable[[Look], T]) -> ReadyCheck[T]:
+def _ready(policy: Policy, check: Check, probes: Probes, conclude: Conclude[T]) -> ReadyCheck[T]:
     stated = stating(
         policy=policy.id,
         check=check.id,
@@ -123,8 +123,8 @@ def _ready(policy: Policy, check: Check, probes: Probes, conclude: Callable[[Loo
 
 def _obstacles(conditions: Iterable[Condition], probes: Probes) -> tuple[Obstacle, ...]:
     return tuple(
-        partial(unmet_input, condition)
+        unmet_input(condition)
         if isinstance(condition, InputCondition)
-        else Looking(probes[condition.probe], condition.parameters, partial(unmet_probe, condition)).of
+        else Looking(probes[condition.probe], condition.parameters, unmet_probe(condition)).of
         for condition in conditions
     )

@@ -83,8 +83,7 @@ def tripped(run: Run, gate: Gate) -> Iterator[Tripped]:
     found = run.drift.changes if run.drift else ()
     change_of = _first_seen if _is_beginning(run) else _changes_by_finding(found)
     for finding in run.findings:
-        clauses = gate.clauses_of(finding.policy)
-        if clause := next((each for each in clauses if _trips(each, finding, change_of)), None):
+        if clause := _tripping(gate.clauses_of(finding.policy), finding, change_of):
             check = f"{finding.policy}/{finding.check}" if len(run.policies) > 1 else finding.check
             name = f"{'fleet' if finding.host == FLEET else finding.host} {check}"
             yield Tripped(word=_WORDS[finding.verdict], name=name, clause=clause)
@@ -107,6 +106,13 @@ def _changes_by_finding(found: Iterable[Change]) -> _ChangeOf:
 def _first_seen(finding: Finding) -> Change:
     kind = ChangeKind.NEW_DEVIATION
     return Change(host=finding.host, policy=finding.policy, check=finding.check, kind=kind, causes=(), text="")
+
+
+def _tripping(clauses: Iterable[Clause], finding: Finding, change_of: _ChangeOf) -> Clause | None:
+    for each in clauses:
+        if _trips(each, finding, change_of):
+            return each
+    return None
 
 
 def _trips(clause: Clause, finding: Finding, change_of: _ChangeOf) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from auditor.model.drift import Change, ChangeKind, State
+from auditor.model.drift import Change, ChangeKind
 from auditor.model.finding import Finding, Verdict
 
 _BADNESS = {Verdict.WARN: 1, Verdict.FAIL: 2}
@@ -39,10 +39,7 @@ def became_worse(finding: Finding, change: Change) -> bool:
 
 def _before(change: Change) -> Verdict | None:
     """Return the verdict of before, None when there was none; a waived one counted for nothing, as if it passed."""
-    match change.before:
-        case None:
-            return None
-        case State(waived=True, verdict=verdict) if verdict is not Verdict.ERROR:
-            return Verdict.PASS
-        case State(verdict=verdict):
-            return verdict
+    before = change.before
+    if before is None:
+        return None
+    return Verdict.PASS if before.waived and before.verdict is not Verdict.ERROR else before.verdict

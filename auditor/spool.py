@@ -14,7 +14,7 @@ from typing import IO, Any, TypeAlias
 from weakref import finalize
 
 from auditor.model.finding import Finding, Findings, Verdict, order
-from auditor.model.stating import Stating, stating
+from auditor.model.stating import SHARED, Stating, shared_by, stating
 from auditor.model.waiver import WaiverMark
 
 _KEPT = 64 << 20
@@ -26,11 +26,9 @@ _WEIGHT = 300
 _ALIKE = 50_000
 """How many different lists of questions are held once; those beyond stand with each finding by itself."""
 
-_SHARED = ("policy", "check", "title", "level", "severity", "expected", "reference", "remediation")
 _VERDICTS = tuple(Verdict)
 _NUMBERS = {verdict: number for number, verdict in enumerate(_VERDICTS)}
 
-_shared = attrgetter(*_SHARED)
 _host = attrgetter("host")
 
 _Row: TypeAlias = tuple[int, int, str, str, int | tuple[str, ...], int | None]
@@ -96,11 +94,11 @@ class Spool:
         return iter(self._kept)
 
     def _row(self, finding: Finding) -> _Row:
-        shared = _shared(finding)
+        shared = shared_by(finding)
         check = self._checks.get(shared)
         if check is None:
             check = self._checks[shared] = len(self._stating)
-            self._stating.append(stating(**dict(zip(_SHARED, shared, strict=True))))
+            self._stating.append(stating(**dict(zip(SHARED, shared, strict=True))))
         questions, mark = finding.questions, finding.waiver
         return (
             check,

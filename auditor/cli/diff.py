@@ -2,17 +2,17 @@
 
 import argparse
 import gc
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import groupby, islice
 from pathlib import Path
 
 from auditor.compare import Stored, compare
 from auditor.errors import ExitCode
+from auditor.formats.json import written
 from auditor.formats.text_layout import Layout
 from auditor.gate import tripped
 from auditor.model.diff import SCHEMA, Compared, DiffDocument
@@ -26,7 +26,7 @@ from auditor.runs import REFERENCES, find_run, read_run
 
 _WIDTH = 100
 _SHOWN = 5
-_AT_ONCE = 2000
+_AT_ONCE = 500
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,7 +80,9 @@ def _json(found: Drift, before: Run, after: Run, worse: Sequence[str]) -> Iterat
     document = DiffDocument(
         schema=SCHEMA, before=first, after=second, changes=found.changes, notes=found.notes, worse=tuple(worse)
     )
-    yield json.dumps(asdict(document), indent=2) + "\n"
+    for part in written(document):
+        yield part.decode("ascii")
+    yield "\n"
 
 
 def _text(found: Drift, before: Run, after: Run, worse: Sequence[str]) -> Iterator[str]:

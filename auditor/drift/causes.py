@@ -1,16 +1,16 @@
 """Whose change it is: established by judging again, or by what the runs themselves prove; never guessed. Pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
-from auditor.drift.grounds import Ground, Grounds
-from auditor.drift.kinds import is_same
-from auditor.model.drift import Cause, State
+from auditor.drift.grounds import Ground, Grounds, is_same
+from auditor.model.drift import Cause
 from auditor.model.evidence import Status
-from auditor.model.finding import FLEET, Finding, Verdict, order
+from auditor.model.finding import FLEET, Finding, Verdict
 from auditor.model.run import Host, Run
 
-_ORDER = tuple(Cause)
+_NONE: frozenset[Cause] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,10 +24,6 @@ class Sides:
     old_digests: Mapping[str, str]
     new_digests: Mapping[str, str]
     grounds: Grounds | None
-
-    def ground(self, finding: Finding) -> Ground | None:
-        """Return what is at hand about a check."""
-        return self.grounds.checks.get(order(finding)) if self.grounds else None
 
     def policy_is_same(self, policy: str) -> bool:
         """Return whether both runs were judged by the same bytes."""
@@ -55,10 +51,8 @@ def sides_of(before: Run, after: Run, grounds: Grounds | None) -> Sides:
 
 def causes_of(old: Finding, new: Finding, ground: Ground | None, sides: Sides) -> tuple[Cause, ...]:
     """Return whose change made one finding out of the other; nobody's when nothing differs."""
-    found = set() if is_same(old, new) else _of_states(old, new, ground, sides)
-    if is_waivers_doing(old, new, sides.after.started):
-        found.add(Cause.WAIVER)
-    return _ordered(found)
+    found = _NONE if is_same(old, new) else _of_states(old, new, ground, sides)
+    return _ordered(found | {Cause.WAIVER} if is_waivers_doing(old, new, sides.after.started) else found)
 
 
 def cause_of_presence(finding: Finding, sides: Sides) -> tuple[Cause, ...]:
@@ -90,23 +84,18 @@ def has_expired(expires: str, started: str) -> bool:
     return started[:10] > expires
 
 
-def _of_states(old: Finding, new: Finding, ground: Ground | None, sides: Sides) -> set[Cause]:
-    return _of_ground(old, new, ground, sides) if ground else {_of_runs(old, new, sides)}
+def _of_states(old: Finding, new: Finding, ground: Ground | None, sides: Sides) -> frozenset[Cause]:
+    return _of_ground(old, new, ground, sides) if ground else frozenset([_of_runs(old, new, sides)])
 
 
-def _of_ground(old: Finding, new: Finding, ground: Ground, sides: Sides) -> set[Cause]:
-    found = set()
-    reached = ground.again
-    for step in ground.steps:
-        if step.state != reached:
-            found.add(step.cause)
-        reached = step.state
-    read_otherwise = not _is_found(ground.again, old), not _is_found(reached, new)
+def _of_ground(old: Finding, new: Finding, ground: Ground, sides: Sides) -> frozenset[Cause]:
+    found = frozenset(ground.causes)
+    read_otherwise = not is_same(ground.again, old), not is_same(ground.now, new)
     if not all(read_otherwise):
         return found | {Cause.AUDITOR} if any(read_otherwise) else found
     # neither run was judged as this auditor judges; between two of the same version that is no change
     versions_differ = sides.before.version != sides.after.version
-    return found or {Cause.AUDITOR if versions_differ else Cause.NOT_KNOWN}
+    return found or frozenset([Cause.AUDITOR if versions_differ else Cause.NOT_KNOWN])
 
 
 def _of_runs(old: Finding, new: Finding, sides: Sides) -> Cause:
@@ -123,14 +112,10 @@ def _of_runs(old: Finding, new: Finding, sides: Sides) -> Cause:
     return Cause.REACHABILITY if unread else Cause.SERVER
 
 
-def _is_found(state: State, finding: Finding) -> bool:
-    """Return whether judging again came to what the run found; a waiver has no part in that."""
-    return state.verdict is finding.verdict and state.actual == finding.actual
-
-
 def _both(sides: Sides) -> tuple[Mapping[str, Host], Mapping[str, Host]]:
     return sides.old_hosts, sides.new_hosts
 
 
-def _ordered(causes: Collection[Cause]) -> tuple[Cause, ...]:
-    return tuple([cause for cause in _ORDER if cause in causes]) if causes else ()
+@cache
+def _ordered(causes: frozenset[Cause]) -> tuple[Cause, ...]:
+    return tuple(cause for cause in Cause if cause in causes)

@@ -2,15 +2,21 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from operator import attrgetter
+from typing import Any
 
 from auditor.drift.causes import Sides, cause_of_presence, causes_of, sides_of
-from auditor.drift.grounds import Grounds, Key
+from auditor.drift.grounds import Ground, Grounds, Key
 from auditor.drift.kinds import kind_of, paired, state_of
 from auditor.drift.notes import notes_on
 from auditor.drift.words import about_waiver, because, seen, sentence, server_sentence, waiver_sentence
 from auditor.model.drift import Cause, Change, ChangeKind, Drift, deviates
 from auditor.model.finding import Finding, Verdict
 from auditor.model.run import Host, Run
+from auditor.model.unfrozen import unfrozen
+
+_Filling = unfrozen(Change)
+_order = attrgetter("host", "policy", "check")
 
 
 def drift(before: Run, after: Run, grounds: Grounds | None = None) -> Drift:
@@ -22,12 +28,16 @@ def drift(before: Run, after: Run, grounds: Grounds | None = None) -> Drift:
     """
     sides = sides_of(before, after, grounds)
     since = _known_since(before)
+    established = grounds.checks if grounds else {}
     found = [*_servers(sides)]
     for key, old, new in paired(before, after):
-        change = _change(old, new, sides, since.get(key, before.started))
+        if old is not None and new is not None:
+            change = _changed(old, new, established.get(key), sides, since.get(key, before.started))
+        else:
+            change = _come_or_gone(old, new, sides)
         if change is not None:
             found.append(change)
-    found.sort(key=lambda change: (change.host, change.policy, change.check))
+    found.sort(key=_order)
     return Drift(against=before.id, changes=tuple(found), notes=notes_on(sides))
 
 
@@ -41,9 +51,7 @@ def _known_since(run: Run) -> Mapping[Key, str]:
     }
 
 
-def _change(old: Finding | None, new: Finding | None, sides: Sides, since: str) -> Change | None:
-    if old is not None and new is not None:
-        return _changed(old, new, sides, since)
+def _come_or_gone(old: Finding | None, new: Finding | None, sides: Sides) -> Change | None:
     if new is not None:
         is_new_server = new.host in sides.new_hosts and new.host not in sides.old_hosts
         return _on_new_server(new, sides) if is_new_server else _new_check(new, sides)
@@ -52,13 +60,12 @@ def _change(old: Finding | None, new: Finding | None, sides: Sides, since: str) 
     return None  # on a server that is missing: told once, for the server
 
 
-def _changed(old: Finding, new: Finding, sides: Sides, since: str) -> Change | None:
+def _changed(old: Finding, new: Finding, ground: Ground | None, sides: Sides, since: str) -> Change | None:
     kind = kind_of(old, new)
     if kind is None:
         return None
     started = sides.after.started
     first = since if deviates(old.verdict) and deviates(new.verdict) else started
-    ground = sides.ground(old)
     causes = causes_of(old, new, ground, sides)
     if kind is ChangeKind.WAIVER_CHANGED:
         text = waiver_sentence(old, new, started)
@@ -96,17 +103,18 @@ def _change_of(  # noqa: PLR0913, PLR0917  the fields of a change
 ) -> Change:
     one = new or old
     assert one is not None
-    return Change(
-        host=one.host,
-        policy=one.policy,
-        check=one.check,
-        kind=kind,
-        causes=causes,
-        before=None if old is None else state_of(old),
-        after=None if new is None else state_of(new),
-        since=since,
-        text=text,
-    )
+    made: Any = _Filling()
+    made.host = one.host
+    made.policy = one.policy
+    made.check = one.check
+    made.kind = kind
+    made.causes = causes
+    made.before = None if old is None else state_of(old)
+    made.after = None if new is None else state_of(new)
+    made.since = since
+    made.text = text
+    made.__class__ = Change
+    return made  # type: ignore[no-any-return]  # it is one now
 
 
 def _servers(sides: Sides) -> Iterator[Change]:

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
+from typing import Any
 
-from auditor.drift.grounds import Key
+from auditor.drift.grounds import Key, is_same
 from auditor.model.drift import ChangeKind, State, deviates
 from auditor.model.finding import Finding, Verdict, in_order, order
 from auditor.model.run import Run
+from auditor.model.unfrozen import unfrozen
+
+_Filling = unfrozen(State)
 
 
 def state_of(finding: Finding) -> State:
@@ -14,14 +18,9 @@ def state_of(finding: Finding) -> State:
     return _state(finding.verdict, finding.actual, finding.waiver is not None)
 
 
-def is_same(old: Finding, new: Finding) -> bool:
-    """Return whether the same was found; a waiver has no part in that."""
-    return old.verdict is new.verdict and old.actual == new.actual
-
-
-def differing(before: Run, after: Run) -> frozenset[Key]:
-    """Return the checks that are in both runs and found another state in each."""
-    return frozenset(key for key, old, new in paired(before, after) if old and new and not is_same(old, new))
+def differing(before: Run, after: Run) -> tuple[Key, ...]:
+    """Return the checks that are in both runs and found another state in each, in the order of reports."""
+    return tuple(key for key, old, new in paired(before, after) if old and new and not is_same(old, new))
 
 
 def paired(before: Run, after: Run) -> Iterator[tuple[Key, Finding | None, Finding | None]]:
@@ -85,4 +84,9 @@ def _kind_of_verdicts(old: Verdict, new: Verdict) -> ChangeKind:
 @lru_cache(maxsize=4096)
 def _state(verdict: Verdict, actual: str, waived: bool) -> State:  # noqa: FBT001  a cache is keyed by position
     """Return the state; many servers are found in the same one, which is held once."""
-    return State(verdict=verdict, actual=actual, waived=waived)
+    made: Any = _Filling()
+    made.verdict = verdict
+    made.actual = actual
+    made.waived = waived
+    made.__class__ = State
+    return made  # type: ignore[no-any-return]  # it is one now

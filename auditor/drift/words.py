@@ -13,6 +13,8 @@ from auditor.model.run import Host
 from auditor.model.waiver import WaiverMark
 
 _LONGEST = 300
+_LEAD = 40
+"""How much is shown before the place at which two long values differ."""
 _VERDICTS = {
     Verdict.PASS: "pass",
     Verdict.WARN: "warn",
@@ -42,14 +44,17 @@ _PLAIN = {
 
 def sentence(kind: ChangeKind, old: Finding, new: Finding, since: str) -> str:
     """Return what happened to a check, from what to what."""
-    then, now = seen(old), seen(new)
+    found, found_then = _found(new), _found(old)
+    then, now = _seen(old.verdict, found_then), _seen(new.verdict, found)
+    if kind is ChangeKind.VALUE_CHANGED and found == found_then:
+        found, found_then = _apart(new.actual, old.actual)
     template = _SENTENCES[kind]
     if kind is ChangeKind.STILL_DEVIATING and then != now:
         template += ", before: {then}"
     if kind is ChangeKind.APPLICABILITY_CHANGED and new.verdict is Verdict.NOT_APPLICABLE:
         template = "does not apply any more: {found}, before: {then}"
     return template.format(
-        now=now, then=then, since=since, verdict=_VERDICTS[new.verdict], found=_found(new), found_then=_found(old)
+        now=now, then=then, since=since, verdict=_VERDICTS[new.verdict], found=found, found_then=found_then
     )
 
 
@@ -83,8 +88,7 @@ def about_waiver(old: Finding, new: Finding) -> str:
 
 def seen(finding: Finding) -> str:
     """Return the verdict and what was found, or why nothing was."""
-    found = _found(finding)
-    return f"{_VERDICTS[finding.verdict]} ({found})" if found else _VERDICTS[finding.verdict]
+    return _seen(finding.verdict, _found(finding))
 
 
 def server_sentence(host: Host, verdicts: Counter[Verdict], *, is_new: bool) -> str:
@@ -116,6 +120,10 @@ def _reasons(causes: Sequence[Cause], then: str, now: str, inputs: Sequence[str]
                 yield _PLAIN[cause]
 
 
+def _seen(verdict: Verdict, found: str) -> str:
+    return f"{_VERDICTS[verdict]} ({found})" if found else _VERDICTS[verdict]
+
+
 def _found(finding: Finding) -> str:
     """Return what was found; what could not be judged tells why."""
     return _of_server(finding.verdict, finding.actual, finding.reason)
@@ -127,6 +135,14 @@ def _of_server(verdict: Verdict, actual: str, reason: str) -> str:
     unjudged = verdict in (Verdict.ERROR, Verdict.NOT_APPLICABLE)
     found = (reason or actual) if unjudged else (actual or reason)
     return _short(found.removesuffix("."))
+
+
+def _apart(*values: str) -> tuple[str, ...]:
+    """Return values that would be told alike, for one reason or one long beginning, such that they differ."""
+    longest = min(map(len, values))
+    alike = next((at for at, signs in enumerate(zip(*values, strict=False)) if len(set(signs)) > 1), longest)
+    begin = max(0, alike - _LEAD) if alike > _LONGEST - _LEAD else 0
+    return tuple(_short(f"...{value[begin:]}" if begin else value or "nothing") for value in values)
 
 
 def _mark(mark: WaiverMark) -> str:

@@ -2,16 +2,20 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Any
 
 from auditor.formats.format import Format, one_file
-from auditor.formats.json_text import BLANKS, Pieces, harmless, margin, members, quoted, text
+from auditor.formats.json_text import BLANKS, Pieces, harmless, items, margin, members, quoted, text
 from auditor.model.drift import Change, Drift
 from auditor.model.finding import Finding, Verdict, in_order
 from auditor.model.run import SCHEMA, Coverage, Host, JudgedPolicy, Run
+from auditor.model.stating import SHARED, shared_by
 from auditor.model.waiver import WaiverNotes
+
+_CHECKS = 10_000
+"""Checks of which is kept how their findings are written, since most of each is the same on every server."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,25 +92,26 @@ def _change_order(change: Change) -> tuple[str, str, str, str, str]:
 
 
 def _render(run: Run) -> Iterator[bytes]:
-    yield from _written(document_of(run), 0)
+    yield from written(document_of(run))
     yield b"\n"
 
 
-def _written(value: Any, depth: int) -> Iterator[bytes]:
-    """Yield a dataclass, its lists one item at a time, so that a fleet's findings are never held twice."""
+def written(value: Any, depth: int = 0) -> Iterator[bytes]:
+    """Yield a dataclass as JSON, its lists one item at a time, so that a fleet's findings are never held twice."""
     yield from members({field.name: _member(getattr(value, field.name), depth + 1) for field in fields(value)}, depth)
 
 
 def _member(value: Any, depth: int) -> Any:
     if is_dataclass(value):
-        return Pieces(_written(value, depth))
+        return Pieces(written(value, depth))
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return (Pieces((_block(item, depth + 1),)) for item in value)
+        return Pieces(items(value, depth, _block))
     return Pieces((_block(value, depth),))
 
 
 def _block(value: Any, depth: int) -> bytes:
-    return harmless(_text(value, margin(depth))).encode("ascii")
+    told = _finding if isinstance(value, Finding) else _text
+    return harmless(told(value, margin(depth))).encode("ascii")
 
 
 def _text(value: Any, before: str) -> str:
@@ -130,12 +135,35 @@ def _text(value: Any, before: str) -> str:
     return text(value)
 
 
+def _finding(finding: Finding, before: str) -> str:
+    own = [quoted(finding.host), quoted(finding.verdict), quoted(finding.actual), quoted(finding.reason)]
+    questions = _questions(finding.questions, before + BLANKS)
+    return _finding_form(shared_by(finding), before) % (*own, questions, _text(finding.waiver, before + BLANKS))
+
+
+@lru_cache(maxsize=_CHECKS)
+def _finding_form(shared: tuple[str, ...], before: str) -> str:
+    """Return how findings are written that share this, with a %s for each value of their own."""
+    said = dict(zip(SHARED, shared, strict=True))
+    values = [quoted(said[name]).replace("%", "%%") if name in said else "%s" for name in _names(Finding)]
+    return _form(Finding, before)[0] % tuple(values)
+
+
+@lru_cache(maxsize=_CHECKS)
+def _questions(questions: tuple[str, ...], before: str) -> str:
+    return _text(questions, before)
+
+
 @cache
 def _form(kind: type, before: str) -> tuple[str, Callable[[Any], tuple[Any, ...]]]:
     """Return how a dataclass is written, with a %s for each of its values, and what gives these."""
-    names = [field.name for field in fields(kind)]
+    names = _names(kind)
     lines = ",".join(f"{before}{BLANKS}{quoted(name)}: %s" for name in names)
     return f"{{{lines}{before}}}", attrgetter(*names)
+
+
+def _names(kind: type) -> list[str]:
+    return [field.name for field in fields(kind)]
 
 
 FORMAT = Format(

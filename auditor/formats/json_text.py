@@ -1,7 +1,7 @@
 """JSON, piece by piece: ASCII, so that lone surrogates and what changes how others show are escaped."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from auditor.formats.escape import visible_lines
@@ -50,17 +50,17 @@ def members(pairs: Mapping[str, Any], depth: int = 0) -> Iterator[bytes]:
     yield f"\n{BLANKS * depth}}}".encode("ascii") if pairs else b"{}"
 
 
-def items(values: Iterable[Any], depth: int = 0) -> Iterator[bytes]:
-    """Yield a list, one item at a time."""
-    separator = "["
+def items(values: Iterable[Any], depth: int = 0, written: Callable[[Any, int], bytes] = block) -> Iterator[bytes]:
+    """Yield a list, one item at a time, each as it is `written` at a depth."""
+    separator, before = b"[", margin(depth + 1).encode("ascii")
     for value in values:
-        yield f"{separator}\n{BLANKS * (depth + 1)}".encode("ascii")
         if isinstance(value, Pieces):
+            yield separator + before
             yield from value.content
         else:
-            yield block(value, depth + 1)
-        separator = ","
-    yield f"\n{BLANKS * depth}]".encode("ascii") if separator == "," else b"[]"
+            yield separator + before + written(value, depth + 1)
+        separator = b","
+    yield f"{margin(depth)}]".encode("ascii") if separator == b"," else b"[]"
 
 
 class Pieces:

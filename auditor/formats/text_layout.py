@@ -1,6 +1,6 @@
 """How lines of the text report are laid out: wrapped, labelled, indented, and safe to show on a terminal."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -46,9 +46,9 @@ class Layout:
         for line in self.wrapped("", text):
             yield self.painted(line, _BOLD)
 
-    def wrapped(self, start: str, text: str) -> Iterator[str]:
-        """Yield the lines of a text from a server or a policy: nothing in it can begin a line of the report."""
-        yield from _wrapped(start, text, self.width)
+    def wrapped(self, start: str, text: str) -> Sequence[str]:
+        """Return the lines of a text from a server or a policy: nothing in it can begin a line of the report."""
+        return _wrapped(start, text, self.width)
 
     def painted(self, text: str, code: str) -> str:
         """Return the text in the colour, or as it is."""

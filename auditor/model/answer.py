@@ -41,10 +41,12 @@ class NotAsked:
     """The evidence does not hold this question (it was collected for other policies)."""
 
 
+NOT_ASKED = NotAsked()
+
 Answer: TypeAlias = Observed | Absent | Denied | Failed | NotAsked
 Answers: TypeAlias = Mapping[Question, Answer]
 
 
 def answer_to(answers: Answers, question: Question) -> Answer:
     """Return the answer, or `NotAsked`."""
-    return answers.get(question, NotAsked())
+    return answers.get(question, NOT_ASKED)

@@ -1,8 +1,9 @@
 """A question: one read of one thing on one server. Plain data, hashable, with one text form used everywhere."""
 
 import re
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from urllib.parse import unquote
 
 _UNSAFE = re.compile(r"[^ -~]|[%|=']")
@@ -10,10 +11,24 @@ _UNSAFE = re.compile(r"[^ -~]|[%|=']")
 
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)
 class Question:
-    """One read of one thing; `kind` names the reader, `parameters` are sorted by name."""
+    """One read of one thing; `kind` names the reader, `parameters` are sorted by name.
+
+    It is looked up wherever there is an answer, so it knows its hash.
+    """
 
     kind: str
     parameters: tuple[tuple[str, str], ...] = ()
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.kind, self.parameters)))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __reduce__(self) -> tuple[Callable[[], "Question"], tuple[()]]:
+        # another process hashes texts otherwise
+        return partial(Question, kind=self.kind, parameters=self.parameters), ()
 
     def __getitem__(self, name: str) -> str:
         return dict(self.parameters)[name]

@@ -18,7 +18,11 @@ class UnusableError(Exception):
 
 def needed(answers: Answers, question: Question) -> dict[str, Json]:
     """Return the observed data of a question that must have been answered; raises `UnusableError`."""
-    answer = answer_to(answers, question)
+    return usable(question, answer_to(answers, question))
+
+
+def usable(question: Question, answer: Answer) -> dict[str, Json]:
+    """Return the observed data of an answer that is needed; raises `UnusableError`."""
     if isinstance(answer, Observed) and isinstance(answer.data, dict):
         return answer.data
     raise UnusableError(why(question, answer))

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from auditor.bind import bind_inputs
-from auditor.drift import Ground, Step
+from auditor.drift import Ground, ground_of
 from auditor.evaluate import Ready
 from auditor.fleet import Opinion, judge_fleet, opinions
-from auditor.model.drift import Cause, State
+from auditor.model.drift import Cause
 from auditor.model.evidence import Evidence, Status
-from auditor.model.finding import Finding
 from auditor.model.probe import Probe
 from auditor.plan import questions_of
 from auditor.rejudge.stages import Pair, Stage, bench_of
@@ -84,18 +83,9 @@ def fleet_grounds(policy: tuple[Ready, Ready], given: Sequence[Voices]) -> Mappi
         (Cause.INVENTORY, new, _joined(each.now for each in given if each.is_there)),
     ]
     again = {one.check: one for one in judge_fleet(old, _joined(each.again for each in given if each.was_there))}
-    found = [(cause, {one.check: one for one in judge_fleet(each, said)}) for cause, each, said in stages]
-    return {
-        check: Ground(
-            again=_state(finding),
-            steps=tuple(Step(cause=cause, state=_state(judged[check])) for cause, judged in found),
-        )
-        for check, finding in again.items()
-    }
-
-
-def _state(finding: Finding) -> State:
-    return State(verdict=finding.verdict, actual=finding.actual)
+    found = [again, *({one.check: one for one in judge_fleet(each, said)} for _, each, said in stages)]
+    causes = [cause for cause, _, _ in stages]
+    return {check: ground_of([judged[check] for judged in found], causes) for check in again}
 
 
 def _joined(parts: Iterable[tuple[Opinion, ...]]) -> list[Opinion]:

@@ -6,10 +6,10 @@ from functools import lru_cache
 from itertools import pairwise
 
 from auditor.conclude import Conclusion
-from auditor.drift import Ground, Step
+from auditor.drift import Ground, ground_of
 from auditor.evaluate import conclusions
 from auditor.model.answer import Answers, Denied, Failed, NotAsked, answer_to
-from auditor.model.drift import Cause, State
+from auditor.model.drift import Cause
 from auditor.model.evidence import Status
 from auditor.model.finding import Verdict
 from auditor.model.question import parse
@@ -27,16 +27,12 @@ def server_grounds(pair: Pair) -> Mapping[str, Ground]:
     forwards = _judged(pair.stages())
     lacking = set() if pair.went_or_came else _lacking(forwards)
     backwards = _judged(pair.stages(server_first=True)) if lacking else forwards
-    lacking_backwards = _lacking(backwards) if lacking else set()
+    turned = lacking - _lacking(backwards)
+    if pair.went_or_came:
+        forwards = forwards[0], forwards[-1]  # what a server that was not reached would have told plays no part
+    checks = forwards[0].found.keys() & forwards[-1].found.keys()
     inputs = pair.changed_inputs()
-    grounds = {}
-    for check in forwards[0].found.keys() & forwards[-1].found.keys():
-        chain = backwards if check in lacking and check not in lacking_backwards else forwards
-        if pair.went_or_came:
-            chain = chain[0], chain[-1]  # what a server that was not reached would have told plays no part
-        causes = tuple([_cause(before, after, check) for before, after in pairwise(chain)])
-        grounds[check] = _ground(tuple([each.found[check] for each in chain]), causes, inputs)
-    return grounds
+    return {**_grounds(forwards, checks - turned, inputs), **_grounds(backwards, checks & turned, inputs)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,28 +65,43 @@ def _lacking(chain: Iterable[_Judged]) -> set[str]:
     return {check for each in chain for check, kinds in each.unread.items() if NotAsked in kinds}
 
 
-def _cause(before: _Judged, after: _Judged, check: str) -> Cause:
+def _grounds(chain: Sequence[_Judged], checks: Iterable[str], inputs: tuple[str, ...]) -> Mapping[str, Ground]:
+    found = [each.found for each in chain]
+    unread = {check for each in chain for check in each.unread}
+    known = _causes(chain, None)
+    grounds = {}
+    for check in checks:
+        causes = _causes(chain, check) if check in unread else known
+        grounds[check] = _ground(tuple([each[check] for each in found]), causes, inputs)
+    return grounds
+
+
+def _causes(chain: Iterable[_Judged], check: str | None) -> tuple[Cause, ...]:
+    """Return whose change it is when a stage finds something else of a check than the one before.
+
+    It is the same for all checks, which None stands for, that are known at every stage.
+    """
+    kinds = [(each.stage, _NONE if check is None else each.unread.get(check, _NONE)) for each in chain]
+    return tuple([_cause(before, after, one | other) for (before, one), (after, other) in pairwise(kinds)])
+
+
+def _cause(before: Stage, after: Stage, unread: frozenset[type]) -> Cause:
     """Return whose change it is when a stage finds something else than the one before."""
-    cause = after.stage.cause
+    cause = after.cause
     assert cause is not None
-    return _servers_part(before, after, check) if cause is Cause.SERVER else cause
+    return _servers_part(before, after, unread) if cause is Cause.SERVER else cause
 
 
-def _servers_part(before: _Judged, after: _Judged, check: str) -> Cause:
+def _servers_part(before: Stage, after: Stage, unread: frozenset[type]) -> Cause:
     """Return what it means that the later evidence gives another finding than the earlier, all else being equal."""
-    if Status.UNREACHABLE in (before.stage.evidence.status, after.stage.evidence.status):
+    if Status.UNREACHABLE in (before.evidence.status, after.evidence.status):
         return Cause.REACHABILITY
-    if check not in before.unread and check not in after.unread:
-        return Cause.SERVER
-    kinds = before.unread.get(check, _NONE) | after.unread.get(check, _NONE)
-    if NotAsked in kinds:
+    if NotAsked in unread:
         return Cause.NOT_KNOWN
-    return Cause.REACHABILITY if kinds & {Denied, Failed} else Cause.SERVER
+    return Cause.REACHABILITY if unread & {Denied, Failed} else Cause.SERVER
 
 
 @lru_cache(maxsize=4096)
 def _ground(chain: tuple[Conclusion, ...], causes: tuple[Cause, ...], inputs: tuple[str, ...]) -> Ground:
     """Return the ground of a check; it is the same, and held once, for servers that came to the same conclusions."""
-    first, *others = (State(verdict=each.verdict, actual=each.actual) for each in chain)
-    steps = tuple(Step(cause=cause, state=state) for cause, state in zip(causes, others, strict=True))
-    return Ground(again=first, steps=steps, inputs=inputs)
+    return ground_of(chain, causes, inputs)

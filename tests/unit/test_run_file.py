@@ -2,15 +2,17 @@
 
 import json
 import tracemalloc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from auditor import run_file, spool
+from auditor import run_file, run_layout, spool
 from auditor.formats.format import pieces
 from auditor.formats.json import FORMAT
 from auditor.model.finding import Finding, Findings
@@ -39,7 +41,7 @@ def refuse_whole(_: bytes) -> Any:
 
 @pytest.mark.parametrize("size", [1, 2, 7, 64, 1_000, 100_000])
 def test_it_does_not_matter_where_a_part_ends(run: Run, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
-    monkeypatch.setattr(run_file, "_PART", size)
+    monkeypatch.setattr(run_layout, "_PART", size)
     monkeypatch.setattr(run_file, "_whole", refuse_whole)
 
     assert parse_run(WRITTEN) == run
@@ -51,6 +53,73 @@ def test_waived_findings_are_read_in_parts_as_well(run: Run, monkeypatch: pytest
     monkeypatch.setattr(run_file, "_whole", refuse_whole)
 
     assert parse_run(content) == waived
+
+
+@given(
+    texts=st.tuples(*[st.text(st.characters(codec=None))] * 3),
+    questions=st.lists(st.text(), max_size=3),
+    waiver=st.sampled_from([None, MARK]),
+)
+def test_any_text_is_read_in_parts_as_it_was(texts: tuple[str, str, str], questions: list[str], waiver) -> None:
+    run = read_run(GOLDEN)
+    host, title, actual = texts
+    odd = replace(
+        run.findings[0], host=host, title=title, actual=actual, reason=title, questions=tuple(questions), waiver=waiver
+    )
+    odd_run = replace(run, findings=(odd, replace(odd, check="z")))
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(run_file, "_whole", refuse_whole)
+        assert parse_run(written(odd_run)) == odd_run
+
+
+@pytest.mark.parametrize("kept", [1, 2])
+def test_lines_that_are_forgotten_meanwhile_are_read_anew(run: Run, monkeypatch: pytest.MonkeyPatch, kept: int) -> None:
+    monkeypatch.setattr(run_layout, "_KEPT", kept)
+    monkeypatch.setattr(run_file, "_whole", refuse_whole)
+
+    assert parse_run(WRITTEN) == run
+
+
+LINES = WRITTEN.split(b"\n")
+FIRST = LINES.index(b'  "findings": [')
+SPOILED = [
+    lambda line: line[:0],
+    lambda line: line + b"\n" + line,
+    lambda line: line.removesuffix(b","),
+    lambda line: line + b",",
+    lambda line: line + b" ",
+    lambda line: line.removesuffix(b'",') + b'\n",',
+    lambda line: line.replace(b'": "', b'":"', 1),
+    lambda line: line.replace(b'": "', b'": ["', 1),
+    lambda line: line.replace(b'": "', b'": "", "more": "', 1),
+    lambda line: line.replace(b'": "', b'": "\\ud800\\n', 1),
+    lambda line: line.replace(b'"', b"", 1),
+    lambda line: line.replace(b"actual", b"reason"),
+    lambda line: line.replace(b"null", b"{}"),
+    lambda line: line.replace(b"    }", b'    }, "x"'),
+    lambda line: line + b"[" * 200_000,
+    lambda line: line + "\u00e4".encode(),
+]
+
+
+def read_whole(content: bytes) -> Run:
+    return run_file._run_of(*run_file._whole(content))
+
+
+def outcome(read: Callable[[bytes], Run], content: bytes) -> object:
+    try:
+        run = read(content)
+    except ValueError as problem:
+        return str(problem)
+    return run, tuple(run.findings)
+
+
+@pytest.mark.parametrize("spoil", SPOILED)
+def test_with_any_line_of_the_findings_spoiled_a_file_is_read_as_if_whole(spoil: Callable[[bytes], bytes]) -> None:
+    for place in range(FIRST, FIRST + 45):
+        content = b"\n".join([*LINES[:place], spoil(LINES[place]), *LINES[place + 1 :]])
+        assert outcome(parse_run, content) == outcome(read_whole, content)
 
 
 def test_a_run_without_findings_is_read(run: Run) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from auditor.drift import drift
+from auditor.drift.words import sentence
 from auditor.model.answer import Denied, Observed
 from auditor.model.drift import Cause, ChangeKind, Drift
 from auditor.model.finding import FLEET, Verdict
@@ -115,6 +116,21 @@ def test_another_wrong_value_deviates_since_the_first_wrong_one(house) -> None:
     assert change.kind is ChangeKind.VALUE_CHANGED
     assert change.since == first.run.started
     assert change.text.startswith("fail as before, but another value: ")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "then", "now", "told"),
+    [
+        (Verdict.NOT_APPLICABLE, "0", "1", "not applicable as before, but another value: 1, before: 0"),
+        (Verdict.NOT_APPLICABLE, "", "on", "not applicable as before, but another value: on, before: nothing"),
+        (Verdict.FAIL, "x" * 500 + "0", "x" * 500 + "1", f"another value: ...{'x' * 40}1, before: ...{'x' * 40}0"),
+    ],
+)
+def test_of_another_value_it_is_told_what_differs(house, verdict: Verdict, then: str, now: str, told: str) -> None:
+    (found,) = house.night({"web01": OFF}).run.findings
+    old = replace(found, verdict=verdict, actual=then, reason="It does not matter here.")
+
+    assert told in sentence(ChangeKind.VALUE_CHANGED, old, replace(old, actual=now), "")
 
 
 def test_a_new_server_is_told_once_and_so_is_each_of_its_deviations(house) -> None:

@@ -2,7 +2,7 @@
 
 import string
 from collections import Counter
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -103,6 +103,14 @@ def test_everything_that_differs_is_told_exactly_once(before, after) -> None:
         if was != now or (now is not None and deviates(now.verdict)):
             expected.add(key)
     assert told == Counter(expected)
+
+
+@given(runs(), runs())
+def test_a_change_is_whole_as_if_its_class_had_made_it(before, after) -> None:
+    for change in drift(before, after).changes:
+        assert Change(**{each.name: getattr(change, each.name) for each in fields(Change)}) == change
+        for state in filter(None, (change.before, change.after)):
+            assert State(verdict=state.verdict, actual=state.actual, waived=state.waived) == state
 
 
 _STATES = {

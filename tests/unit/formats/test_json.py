@@ -1,12 +1,43 @@
 import json
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
+from pathlib import Path
+from textwrap import indent
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from auditor.formats.format import pieces
 from auditor.formats.json import FORMAT
+from auditor.model.finding import Finding, Verdict, order
+from auditor.model.policy import Level, Severity
 from auditor.model.run import Run
+from auditor.model.waiver import WaiverMark
+from auditor.runs import read_run
+
+EVERY_VERDICT = read_run(Path(__file__).parent / "every-verdict")
+TEXT = st.sampled_from(["", "%", "%s", "%%d", '"\\', "\x7f\u202e\ud800"]) | st.text(max_size=5)
+FINDINGS = st.lists(
+    st.builds(
+        Finding,
+        host=TEXT,
+        policy=TEXT,
+        check=TEXT,
+        title=TEXT,
+        level=st.sampled_from(Level),
+        severity=st.sampled_from(Severity),
+        verdict=st.sampled_from(Verdict),
+        expected=TEXT,
+        actual=TEXT,
+        reason=TEXT,
+        reference=TEXT,
+        remediation=TEXT,
+        questions=st.lists(TEXT, max_size=2).map(tuple),
+        waiver=st.none() | st.builds(WaiverMark, id=TEXT, owner=TEXT, reason=TEXT, ticket=TEXT, expires=TEXT),
+    ),
+    max_size=4,
+)
 
 
 def rendered(run: Run) -> bytes:
@@ -83,6 +114,14 @@ def test_a_number_that_json_does_not_have_is_refused(run: Run) -> None:
 
     with pytest.raises(ValueError, match="not JSON compliant"):
         rendered(replace(run, hosts=(host,)))
+
+
+@given(findings=FINDINGS)
+def test_findings_are_written_as_the_standard_library_writes_them(findings: list[Finding]) -> None:
+    written = rendered(replace(EVERY_VERDICT, findings=tuple(findings)))
+
+    plain = json.dumps([asdict(each) for each in sorted(findings, key=order)], indent=2).replace("\x7f", "\\u007f")
+    assert f'"findings": {indent(plain, "  ").lstrip()},\n'.encode("ascii") in written
 
 
 def test_changes_are_sorted(run: Run) -> None:
