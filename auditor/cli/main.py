@@ -9,6 +9,7 @@ from io import TextIOWrapper
 from typing import Protocol
 
 from auditor import __version__
+from auditor.cli.importing import importing
 from auditor.errors import AuditError, DocumentError, ExitCode
 
 COMMANDS = {
@@ -116,7 +117,9 @@ def _top() -> argparse.ArgumentParser:
 
 def _load(name: str) -> Command:
     """Import only the command that runs: starting fast matters in a gate."""
-    module: Command = import_module(f"auditor.cli.{name}")
+    place = f"auditor.cli.{name}"
+    with importing(place):
+        module: Command = import_module(place)
     return module
 
 

@@ -1,7 +1,6 @@
 """How far collecting is, on a terminal: one line that is written again and again. A log stays quiet."""
 
 import shutil
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -58,7 +57,7 @@ class Progress:
         return visible(", ".join(told) + (f"; slowest: {slowest}" if slowest else ""))
 
 
-def shown(evidences: Iterator[Evidence], progress: Progress, stream: TextIO = sys.stderr) -> Iterator[Evidence]:
+def shown(evidences: Iterator[Evidence], progress: Progress, stream: TextIO) -> Iterator[Evidence]:
     """Pass the evidence on; on a terminal, show meanwhile how far it is."""
     if not stream.isatty():
         yield from evidences

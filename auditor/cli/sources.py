@@ -17,7 +17,6 @@ from auditor.cli.wishes import Wishes
 from auditor.credentials import Credentials
 from auditor.ending import Ending, ended_by_signals
 from auditor.errors import RunNotFoundError
-from auditor.export.taken_out import unpacked
 from auditor.logs import Log
 from auditor.model.evidence import Evidence
 from auditor.model.inventory import Connection, Server
@@ -63,13 +62,13 @@ def from_servers(wishes: Wishes, log: Log) -> Source:
     refuse_strange_inputs(assignments, wishes.policies, wishes.inputs, "--input")
     for note in notes(assignments, wishes.policies, wishes.inventory):
         print(note, file=sys.stderr)
-    credentials = Credentials()
+    credentials = Credentials(seconds=wishes.timeout)
     ending = Ending(wishes.deadline)
     hands = Hands(wishes, servers, credentials=credentials, ending=ending, log=log)
 
     def collecting(planned: Iterable[Planned]) -> Iterator[Evidence]:
         progress = Progress(total=len(assignments), under_way=hands.turns.longest)
-        yield from shown(_logged(hands.collect(planned), log), progress)
+        yield from shown(_logged(hands.collect(planned), log), progress, sys.stderr)
 
     return Source(
         assignments=assignments,
@@ -103,6 +102,8 @@ def from_evidence(wishes: Wishes) -> Source:
         folder = find_run(wishes.evidence, wishes.out)
         # read twice, before it is known what to judge and when it is judged, a fleet's evidence is never held
         return _from_folder(wishes, folder, lambda: read_evidence(folder))
+    from auditor.export.taken_out import unpacked  # noqa: PLC0415  a room of its own, which few audits enter
+
     with unpacked(Path(wishes.evidence)) as folder:
         held = tuple(read_evidence(folder))  # the folder is gone when it is judged
         source = _from_folder(wishes, folder, lambda: held)

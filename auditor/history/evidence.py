@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 from typing import Any, TypeAlias
 
 from sqlalchemy import Column, Connection, Table, delete, insert, select
@@ -110,13 +111,16 @@ class _Desk:
 
     def _sorted(self, stored: Sequence[Stored]) -> list[_Sorted]:
         answers = [{question: canonical(answer) for question, answer in each["answers"].items()} for each in stored]
-        contents = {sha256(content).digest(): content for each in answers for content in each.values()}
+        # servers are asked the same, and many answer the same: each text is digested once
+        named = {content: _named(content) for content in dict.fromkeys(chain.from_iterable(map(dict.values, answers)))}
+        contents = {digest: content for content, digest in named.items()}
         numbers = self._answers.numbers(contents, lambda digest: {"content": pack(contents[digest])})
-        spellings = {_named(question): question for each in answers for question in each}
+        asked = {name: _named(name.encode("ascii")) for name in dict.fromkeys(chain.from_iterable(answers))}
+        spellings = {digest: name for name, digest in asked.items()}
         questions = self._questions.numbers(spellings, lambda digest: {"spelling": spellings[digest]})
         found = []
         for evidence, spelled in zip(stored, answers, strict=True):
-            pairs = [(questions[_named(name)], numbers[sha256(content).digest()]) for name, content in spelled.items()]
+            pairs = [(questions[asked[name]], numbers[named[content]]) for name, content in spelled.items()]
             found.append(_taken_apart(evidence, tuple(sorted(pairs))))
         return found
 
@@ -131,7 +135,7 @@ class _Desk:
     def _new_manifests(self, fresh: Sequence[_Sorted]) -> list[int]:
         """Store manifests and return the number of each; they are what later visits differ from."""
         contents = [canonical({"head": each.head, "pairs": each.pairs}) for each in fresh]
-        digests = [sha256(content).digest() for content in contents]
+        digests = [_named(content) for content in contents]
         packed = {digest: pack(content) for digest, content in zip(digests, contents, strict=True)}
         numbers = self._manifests.numbers(packed, lambda digest: {"content": packed[digest]})
         newest = {each.head["server"]: numbers[digest] for each, digest in zip(fresh, digests, strict=True)}
@@ -140,8 +144,8 @@ class _Desk:
         return [numbers[digest] for digest in digests]
 
 
-def _named(question: str) -> bytes:
-    return sha256(question.encode("ascii")).digest()
+def _named(content: bytes) -> bytes:
+    return sha256(content).digest()
 
 
 def _taken_apart(evidence: Stored, pairs: tuple[Pair, ...]) -> _Sorted:

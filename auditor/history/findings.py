@@ -40,12 +40,20 @@ class _Known:
 
 
 @dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found, and the digest that names its state."""
+
+    digest: bytes
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
 class _Change:
-    """A check that is not as its interval says; `finding` is None for one that is no longer judged."""
+    """A check that is not as its interval says; `now` is None for one that is no longer judged."""
 
     seat: Seat
     before: tuple[Span, ...]
-    finding: Finding | None
+    now: _Found | None
 
 
 def record_findings(connection: Connection, key: int, run: Run) -> None:
@@ -152,8 +160,9 @@ def _changes(
         findings = seated.get(subject, {})
         for check, finding in findings.items():
             spans = known.pop((subject, check), ())
-            if not any(each.span.holds_at(key) and each.digest == digest_of(finding) for each in spans):
-                yield _Change((subject, check), tuple(each.span for each in spans), finding)
+            digest = digest_of(finding)
+            if not any(each.span.holds_at(key) and each.digest == digest for each in spans):
+                yield _Change((subject, check), tuple(each.span for each in spans), _Found(digest, finding))
     for seat, spans in known.items():
         if any(each.span.holds_at(key) for each in spans):
             yield _Change(seat, tuple(each.span for each in spans), None)
@@ -178,11 +187,11 @@ def _known(connection: Connection, some: _Some) -> dict[Seat, tuple[_Known, ...]
 def _write(connection: Connection, key: int, changes: Collection[_Change]) -> None:
     if not changes:
         return
-    states = _number_states(connection, [change.finding for change in changes if change.finding])
+    states = _number_states(connection, [change.now for change in changes if change.now])
     calendar = load_calendar(connection, {change.seat[0] for change in changes})
     gone, fresh = [], []
     for change in changes:
-        state = states[digest_of(change.finding)] if change.finding else None
+        state = states[change.now.digest] if change.now else None
         after = put(change.before, calendar.covered(change.seat[0]), key, state)
         gone += [_row(change.seat, span) for span in change.before if span not in after]
         fresh += [_row(change.seat, span) for span in after if span not in change.before]
@@ -193,8 +202,8 @@ def _write(connection: Connection, key: int, changes: Collection[_Change]) -> No
     add(connection, INTERVALS, fresh)
 
 
-def _number_states(connection: Connection, findings: Iterable[Finding]) -> Mapping[bytes, int]:
-    by_digest = {digest_of(finding): finding for finding in findings}
+def _number_states(connection: Connection, found: Iterable[_Found]) -> Mapping[bytes, int]:
+    by_digest = {each.digest: each.finding for each in found}
     names = ("verdict", "actual", "reason", "waiver")
     return Shelf(connection, STATES, STATES.c.digest).numbers(
         by_digest, lambda digest: dict(zip(names, _state(by_digest[digest]), strict=True))

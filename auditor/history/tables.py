@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -217,22 +217,32 @@ def next_key(connection: Connection, table: Table) -> int:
 def add(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
     """Insert rows, all with the same columns, however many, also none."""
     for chunk in chunks(rows, 20 * CHUNK):
-        if connection.dialect.name == "postgresql" and len(chunk) > CHUNK:
-            _copy(connection, table, chunk)
-        else:
+        if len(chunk) <= CHUNK:
             connection.execute(insert(table), chunk)
+        else:
+            _add_many(connection, table, chunk)
 
 
-def _copy(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Insert rows by COPY: a fleet's first night is 300,000 rows, for which the driver's INSERT is too slow."""
-    names = list(rows[0])
-    stored = [table.c[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect) for name in names]
-    columns = ", ".join(f'"{name}"' for name in names)
-    driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy:
-        for row in rows:
-            values = zip(row.values(), stored, strict=True)
-            copy.write_row([value if process is None else process(value) for value, process in values])
+def _add_many(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Insert rows by the driver: a fleet's first night is 300,000, and SQLAlchemy looks at each value of each."""
+    columns = ", ".join(f'"{name}"' for name in rows[0])
+    values = _as_stored(connection.dialect, table, rows)
+    if connection.dialect.name == "postgresql":  # whose driver is slow, too, but for COPY
+        driver: Any = connection.connection.driver_connection
+        with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy:
+            for row in values:
+                copy.write_row(row)
+    else:
+        places = ", ".join("?" * len(rows[0]))
+        connection.exec_driver_sql(f'INSERT INTO "{table.name}" ({columns}) VALUES ({places})', list(values))  # noqa: S608  our own names
+
+
+def _as_stored(dialect: Dialect, table: Table, rows: Sequence[dict[str, Any]]) -> Iterator[tuple[Any, ...]]:
+    """Yield the values of each row as the columns' types give them to the driver."""
+    types = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in rows[0]]
+    for row in rows:
+        pairs = zip(row.values(), types, strict=True)
+        yield tuple(value if process is None else process(value) for value, process in pairs)
 
 
 def chunks(items: Iterable[_T], size: int = CHUNK) -> Iterable[list[_T]]:

@@ -4,11 +4,18 @@ from enum import Enum
 from importlib.resources import files
 from shlex import quote
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, insert, inspect, text
 
 from auditor.history.database import Database, explained
 from auditor.history.records import StoreError
-from auditor.history.tables import PREFIX, REVISIONS, VERSION_TABLE
+from auditor.history.tables import METADATA, PREFIX, REVISIONS, VERSION_TABLE
+
+_VERSION = Table(
+    VERSION_TABLE,
+    MetaData(),  # Alembic's own table, which no migration makes
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name=f"{VERSION_TABLE}_pkc"),
+)
 
 
 class Standing(Enum):
@@ -57,7 +64,7 @@ def make_if_empty(database: Database) -> None:
     database.prepare()
     with database.writing() as connection:
         if standing(connection, database) is Standing.EMPTY:
-            _migrate(connection)
+            _make(connection)
 
 
 def upgrade_store(database: Database) -> bool:
@@ -73,6 +80,13 @@ def upgrade_store(database: Database) -> bool:
                 case Standing.EMPTY | Standing.OLDER:
                     _migrate(connection)
     return True
+
+
+def _make(connection: Connection) -> None:
+    """Make the newest tables, exactly as the migrations would one after the other, but without Alembic."""
+    METADATA.create_all(connection, checkfirst=False)
+    _VERSION.create(connection, checkfirst=True)
+    connection.execute(insert(_VERSION).values(version_num=REVISIONS[-1]))
 
 
 def _migrate(connection: Connection, version: str = "head") -> None:

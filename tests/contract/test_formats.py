@@ -4,6 +4,8 @@ How a format is read back stands in `readback/<format>.py`: `standings(files)` c
 `unreachable(files)` names the servers not reached, `text(files)` is all the text in it, where the bytes are not.
 """
 
+import subprocess
+import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
@@ -138,6 +140,23 @@ def one_finding(run: Run, verdict: Verdict) -> Run:
 def test_names_and_filenames_are_all_different() -> None:
     assert {found.name for found in FORMATS.values()} == FORMATS.keys()
     assert len({found.filename for found in FORMATS.values()}) == len(FORMATS)
+
+
+def test_one_format_is_had_without_importing_the_others(repository: Path) -> None:
+    code = "import sys; from auditor.formats import FORMATS; print(FORMATS['csv'].name, *sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=repository, capture_output=True, text=True, check=True)
+
+    name, *imported = done.stdout.split()
+    assert name == "csv"
+    assert {f"auditor.formats.{other}" for other in FORMATS} & set(imported) == {"auditor.formats.csv"}
+
+
+@pytest.mark.parametrize("name", ["cvs", "table", "", "format", "csv.x", "..report"])
+def test_what_is_no_format_is_not_there(name: str) -> None:
+    assert name not in FORMATS
+    with pytest.raises(KeyError):
+        FORMATS[name]
 
 
 def test_the_same_run_is_the_same_bytes(any_format: Format, run: Run) -> None:

@@ -49,6 +49,23 @@ def test_the_migrations_make_the_tables_that_the_program_works_with(store_url: s
         assert tables_of(connection) == []
 
 
+def test_a_store_that_is_made_at_once_is_what_the_migrations_make(tmp_path: Path):
+    open_store(str(tmp_path / "at-once.db"))
+    upgrade(str(tmp_path / "migrated.db"))
+
+    assert content_of(tmp_path / "at-once.db") == content_of(tmp_path / "migrated.db")
+
+
+def content_of(path: Path) -> tuple[list[object], list[object], list[object]]:
+    """Return how SQLite wrote down its tables and indexes, letter by letter, how it keeps them, and the version."""
+    with closing(sqlite3.connect(path)) as connection:
+        made = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name").fetchall()
+        kept = [
+            connection.execute(f"PRAGMA {name}").fetchone() for name in ("journal_mode", "user_version", "encoding")
+        ]
+        return made, kept, connection.execute(f"SELECT * FROM {VERSION_TABLE}").fetchall()
+
+
 def test_every_migration_is_known_in_its_order():
     known = [script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()]
 
