@@ -3,40 +3,20 @@
 A secret is held in memory for the run. It is never part of a message, a report or stored evidence.
 """
 
-import atexit
 import getpass
 import os
-import shlex
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
 
 from auditor.errors import SecretError
 from auditor.model.inventory import Connection, SecretReference, SecretSource
-
-_COMMAND_SECONDS = 60
-_KILLING_SECONDS = 0.3
-"""Seconds in which a command that took too long is ended, and told of by its name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """A secret that shows itself only when asked to."""
-
-    _text: str = field(repr=False)
-
-    def reveal(self) -> str:
-        """Return the secret."""
-        return self._text
-
-    def __str__(self) -> str:
-        return "(secret)"
+from auditor.secret import COMMAND_SECONDS, KILLING_SECONDS, Secret, from_command, from_file, from_keyring, kept
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,7 +92,7 @@ class Credentials:
             except Exception as error:  # noqa: BLE001  a bug is raised where the secret is waited for
                 found.set_exception(error)
 
-        until = None if self._seconds is None else time.monotonic() + self._seconds + _KILLING_SECONDS
+        until = None if self._seconds is None else time.monotonic() + self._seconds + KILLING_SECONDS
         if reference.source is SecretSource.PROMPT:
             find()  # here, where Ctrl-C reaches it
         else:
@@ -131,11 +111,11 @@ class Credentials:
             case SecretSource.ENVIRONMENT:
                 return self._from_environment(reference.reference)
             case SecretSource.FILE:
-                return _from_file(Path(reference.reference))
+                return from_file(Path(reference.reference))
             case SecretSource.COMMAND:
-                return _from_command(reference.reference, min(self._seconds or _COMMAND_SECONDS, _COMMAND_SECONDS))
+                return from_command(reference.reference, min(self._seconds or COMMAND_SECONDS, COMMAND_SECONDS))
             case SecretSource.KEYRING:
-                return _from_keyring(reference.reference, username)
+                return from_keyring(reference.reference, username)
             case SecretSource.PROMPT:
                 return self._from_prompt(username)
             case _:
@@ -144,7 +124,7 @@ class Credentials:
     def _from_environment(self, name: str) -> Secret:
         if name not in self._environ:
             raise SecretError(f"the environment variable {name} is not set; set it, or name another secret")
-        return _kept(self._environ[name], f"the environment variable {name}")
+        return kept(self._environ[name], f"the environment variable {name}")
 
     def _from_prompt(self, username: str) -> Secret:
         if not self._interactive():
@@ -155,78 +135,4 @@ class Credentials:
             typed = self._prompt(f"Password of {username}: ")
         except EOFError:
             raise SecretError("no password was typed; type it, or name another secret") from None
-        return _kept(typed, "the password that was typed")
-
-
-def _from_file(path: Path) -> Secret:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise SecretError(
-            f"the secret's file {path} cannot be read: {why}; check the path and its permissions"
-        ) from None
-    return _kept(text.removesuffix("\n").removesuffix("\r"), f"the secret's file {path}")
-
-
-def _from_command(line: str, seconds: float) -> Secret:
-    """Run the command without a shell; what it writes is never repeated, it may hold the secret."""
-    name = line.split(" ", maxsplit=1)[0]
-    if not line.strip():
-        raise SecretError("the secret's command is empty; name a program")
-    try:
-        written = _written_by(shlex.split(line), seconds)
-    except (OSError, ValueError) as error:
-        raise SecretError(
-            f"the secret's command {name} cannot be run or read ({type(error).__name__}); run it by hand"
-        ) from None
-    except subprocess.TimeoutExpired:
-        raise SecretError(f"the secret's command {name} took more than {seconds:g} s; run it by hand") from None
-    except subprocess.CalledProcessError as error:
-        raise SecretError(f"the secret's command {name} ended with {error.returncode}; run it by hand") from None
-    return _kept(written.removesuffix("\n").removesuffix("\r"), f"the secret's command {name}")
-
-
-def _written_by(command: list[str], seconds: float) -> str:
-    """Return what a command writes; it is ended when it takes too long, or when this process ends.
-
-    `subprocess.run` would go on reading after that, and a program that the command began may keep its output open.
-    """
-    quiet = subprocess.DEVNULL
-    with subprocess.Popen(  # noqa: S603  the inventory's owner names the command
-        command, encoding="utf-8", stdin=quiet, stdout=subprocess.PIPE, stderr=quiet
-    ) as process:
-        atexit.register(process.kill)
-        try:
-            written, _ = process.communicate(timeout=seconds)
-        finally:
-            process.kill()  # of no effect on one that has ended
-            atexit.unregister(process.kill)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    return written
-
-
-def _from_keyring(service: str, username: str) -> Secret:
-    try:
-        import keyring  # noqa: PLC0415  an extra: only who uses it needs it
-    except ImportError:
-        raise SecretError("the package keyring is not installed; install auditor[keyring]") from None
-    try:
-        password = keyring.get_password(service, username)
-    except keyring.errors.KeyringError as error:
-        raise SecretError(
-            f"the system keyring cannot be read ({type(error).__name__}); unlock it, or set one up"
-        ) from None
-    if password is None:
-        raise SecretError(f"the system keyring has no password of {username!r} for {service!r}; add it there")
-    return _kept(password, f"the keyring's entry {service!r}")
-
-
-def _kept(text: str, origin: str) -> Secret:
-    if not text:
-        raise SecretError(f"{origin} is empty; put the password there")
-    if "\n" in text or "\r" in text:
-        # no log-on is to be spent on a password that cannot be right: it counts towards a lock-out
-        raise SecretError(f"{origin} has several lines; put the password alone there")
-    return Secret(text)
+        return kept(typed, "the password that was typed")

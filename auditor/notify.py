@@ -13,11 +13,12 @@ from io import StringIO
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from auditor.credentials import Credentials, Secret
+from auditor.credentials import Credentials
 from auditor.errors import SecretError, UsageError
 from auditor.formats.escape import visible
 from auditor.message import Message
 from auditor.model.inventory import Connection, SecretReference, SecretSource
+from auditor.secret import Secret
 
 if TYPE_CHECKING:
     import apprise

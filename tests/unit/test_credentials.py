@@ -11,9 +11,10 @@ import keyring.backend
 import keyring.errors
 import pytest
 
-from auditor.credentials import Credentials, Secret
+from auditor.credentials import Credentials
 from auditor.errors import SecretError
 from auditor.model.inventory import Connection, SecretReference, SecretSource
+from auditor.secret import Secret
 
 PLANTED = "Pl4nted-S3cret!é"
 
@@ -123,7 +124,7 @@ def test_a_command_that_fails_is_named_without_what_it_wrote(line, told):
 
 
 def test_a_command_that_hangs_is_waited_for_once(monkeypatch):
-    monkeypatch.setattr("auditor.credentials._COMMAND_SECONDS", 0.2)
+    monkeypatch.setattr("auditor.credentials.COMMAND_SECONDS", 0.2)
     credentials, connection = Credentials(), _connection(SecretSource.COMMAND, _program("input() or open(0).read()"))
     hanging = _connection(SecretSource.COMMAND, _program("import time; time.sleep(60)"))
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.credentials import Secret
 from auditor.errors import UsageError
 from auditor.logs import NO_LOG, Log, LogForm, LogLevel, opened
+from auditor.secret import Secret
 
 MOMENT = datetime(2026, 11, 23, 3, 30, 0, 123456, tzinfo=timezone(timedelta(hours=1)))
 HOSTILE = st.text(st.characters(exclude_categories=()), max_size=30) | st.sampled_from(

@@ -18,10 +18,11 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
 from apprise.plugins.custom_json import NotifyJSON
 
-from auditor.credentials import Credentials, Secret
+from auditor.credentials import Credentials
 from auditor.errors import UsageError
 from auditor.message import Message
 from auditor.notify import Failure, notify, refuse_bad_addresses, tell
+from auditor.secret import Secret
 
 MESSAGE = Message(title="auditor: 1 new", body="new: 1\n  cas01: owa/<b>ssl</b>\nreport: /reports/1\n")
 TOKEN = "T0k3nOfTheHook"
