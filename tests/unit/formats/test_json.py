@@ -1,6 +1,6 @@
 import json
 import math
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from textwrap import indent
 
@@ -21,20 +21,12 @@ TEXT = st.sampled_from(["", "%", "%s", "%%d", '"\\', "\x7f\u202e\ud800"]) | st.t
 FINDINGS = st.lists(
     st.builds(
         Finding,
-        host=TEXT,
-        policy=TEXT,
-        check=TEXT,
-        title=TEXT,
+        **{field.name: TEXT for field in fields(Finding) if field.type is str},
         level=st.sampled_from(Level),
         severity=st.sampled_from(Severity),
         verdict=st.sampled_from(Verdict),
-        expected=TEXT,
-        actual=TEXT,
-        reason=TEXT,
-        reference=TEXT,
-        remediation=TEXT,
         questions=st.lists(TEXT, max_size=2).map(tuple),
-        waiver=st.none() | st.builds(WaiverMark, id=TEXT, owner=TEXT, reason=TEXT, ticket=TEXT, expires=TEXT),
+        waiver=st.none() | st.builds(WaiverMark, **{field.name: TEXT for field in fields(WaiverMark)}),
     ),
     max_size=4,
 )
