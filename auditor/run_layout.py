@@ -43,7 +43,7 @@ _MARK = {each.name for each in fields(WaiverMark)}
 _decoded = json.JSONDecoder().raw_decode
 
 
-def stating_of(policy: str, check: str, title: str, level: str, severity: str, *others: str) -> Stating:
+def _stating_of(policy: str, check: str, title: str, level: str, severity: str, *others: str) -> Stating:
     """Return what states the findings of a check; raise `LookupError` for a level or severity that there is not."""
     expected, reference, remediation = others
     return stating(
@@ -104,7 +104,7 @@ class _Stated(dict[tuple[str, ...], Stating]):
     """What states the findings of a check, by the lines that they have in common."""
 
     def __missing__(self, lines: tuple[str, ...]) -> Stating:
-        self[lines] = stating_of(*map(_text, _SHARED, lines))
+        self[lines] = _stating_of(*map(_text, _SHARED, lines))
         return self[lines]
 
 
