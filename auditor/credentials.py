@@ -16,7 +16,12 @@ from typing import assert_never
 
 from auditor.errors import SecretError
 from auditor.model.inventory import Connection, SecretReference, SecretSource
-from auditor.secret import COMMAND_SECONDS, KILLING_SECONDS, Secret, from_command, from_file, from_keyring, kept
+from auditor.secret import Secret, from_command, from_file, from_keyring, kept
+
+_COMMAND_SECONDS = 60
+"""The most that a command may take."""
+_KILLING_SECONDS = 0.3
+"""Seconds in which a command that took too long is ended, and told of by its name."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,7 +97,7 @@ class Credentials:
             except Exception as error:  # noqa: BLE001  a bug is raised where the secret is waited for
                 found.set_exception(error)
 
-        until = None if self._seconds is None else time.monotonic() + self._seconds + KILLING_SECONDS
+        until = None if self._seconds is None else time.monotonic() + self._seconds + _KILLING_SECONDS
         if reference.source is SecretSource.PROMPT:
             find()  # here, where Ctrl-C reaches it
         else:
@@ -113,7 +118,7 @@ class Credentials:
             case SecretSource.FILE:
                 return from_file(Path(reference.reference))
             case SecretSource.COMMAND:
-                return from_command(reference.reference, min(self._seconds or COMMAND_SECONDS, COMMAND_SECONDS))
+                return from_command(reference.reference, min(self._seconds or _COMMAND_SECONDS, _COMMAND_SECONDS))
             case SecretSource.KEYRING:
                 return from_keyring(reference.reference, username)
             case SecretSource.PROMPT:

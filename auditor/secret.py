@@ -8,11 +8,6 @@ from pathlib import Path
 
 from auditor.errors import SecretError
 
-COMMAND_SECONDS = 60
-"""The most that a command may take."""
-KILLING_SECONDS = 0.3
-"""Seconds in which a command that took too long is ended, and told of by its name."""
-
 
 @dataclass(frozen=True, slots=True)
 class Secret:

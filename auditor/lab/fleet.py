@@ -17,8 +17,8 @@ from auditor.lab.certificate import Authority, CertificateKind
 from auditor.lab.conversation import WebConversation, WinrmConversation
 from auditor.lab.counters import NO_COUNTS, NOTHING, Counters, Counts, Window
 from auditor.lab.listener import LOOPBACK, Handler, Listener, allow_open_files
-from auditor.lab.login import Login, PasswordFile, write_private
-from auditor.lab.running import RunningServer, inventory
+from auditor.lab.login import Login, PasswordFile
+from auditor.lab.running import RunningServer, write_inventory
 from auditor.lab.service import Service
 from auditor.lab.shells import Shells
 from auditor.lab.state import Reachability, Scenario, ServerState
@@ -106,10 +106,8 @@ class Fleet:
 
     def write_inventory(self, path: Path) -> None:
         """Write an inventory of the fleet, and beside it the password in a file that goes when the fleet stops."""
-        secret = path.with_name(f"{path.name}.password")
-        write_private(secret, self.password)
+        secret = write_inventory(path, self.servers, self.password)
         self._ending.callback(secret.unlink, missing_ok=True)
-        path.write_text(inventory(self.servers, secret.absolute()), encoding="utf-8")
 
     def counts(self) -> Counts:
         """Return what happened at all servers together, so far."""

@@ -18,8 +18,7 @@ from typing import Self
 
 from auditor.lab.counters import NO_COUNTS, NOTHING, Counts, Window
 from auditor.lab.fleet import Fleet, repeated
-from auditor.lab.login import write_private
-from auditor.lab.running import Place, inventory
+from auditor.lab.running import Place, write_inventory
 from auditor.lab.state import Scenario, ServerState
 
 _START_SECONDS = 120.0
@@ -95,10 +94,8 @@ class FleetProcesses:
 
     def write_inventory(self, path: Path) -> None:
         """Write an inventory of the fleet, and beside it the password in a file that goes when the fleet stops."""
-        secret = path.with_name(f"{path.name}.password")
-        write_private(secret, self.password)
+        secret = write_inventory(path, self.servers, self.password)
         self._ending.callback(secret.unlink, missing_ok=True)
-        path.write_text(inventory(self.servers, secret.absolute()), encoding="utf-8")
 
     def _start(self, share: tuple[ServerState, ...]) -> tuple[Connection, BaseProcess]:
         context = multiprocessing.get_context("spawn")

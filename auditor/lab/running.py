@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from auditor.lab.counters import Counters
+from auditor.lab.login import write_private
 from auditor.lab.state import ServerState
 from auditor.model.inventory import Authentication, Scheme
 
@@ -44,6 +45,14 @@ class RunningServer(Place):
     def place(self) -> Place:
         """Where it can be reached, alone."""
         return Place(**{field.name: getattr(self, field.name) for field in fields(Place)})
+
+
+def write_inventory(path: Path, servers: Sequence[Place], password: str) -> Path:
+    """Write an inventory of these servers, and beside it the password in a file of its own; return that file's path."""
+    secret = path.with_name(f"{path.name}.password")
+    path.write_text(inventory(servers, secret.absolute()), encoding="utf-8")
+    write_private(secret, password)
+    return secret
 
 
 def inventory(servers: Sequence[Place], password_file: Path) -> str:

@@ -19,12 +19,12 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from measuring import Row, measured, table, write_results
-from subject import COSTS, policy_text, seconds_of_reading, server_state
+from measuring import Row, measured, say, table, write_results
+from subject import add_costs, costs_of, policy_text, seconds_of_reading, server_state
 
 from auditor.errors import ExitCode
 from auditor.lab.costs import Costs
@@ -57,14 +57,13 @@ def main() -> None:
             inside = Path(folder) / str(number)
             inside.mkdir()
             rows.append(_measure(audit, inside))
-            _say(table(rows[-1:]) + "\n")
-    _say(table(rows))
-    _say(f"\nwritten to {write_results('limit', vars(options), {'audits': rows})}")
+            say(table(rows[-1:]) + "\n")
+    say(table(rows))
+    say(f"\nwritten to {write_results('limit', vars(options), {'audits': rows})}")
 
 
 def _audits(options: argparse.Namespace) -> Iterator[Audit]:
-    seconds = {name: getattr(options, name) / 1000 for name in asdict(COSTS)}
-    costs = Costs(**seconds)
+    costs = costs_of(options)
     common = {"checks": options.checks, "costs": costs, "servers": options.servers}
     for jobs in options.jobs:
         yield Audit(name="all alive", jobs=jobs, **common)
@@ -129,17 +128,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, nargs="+", default=[64, 256])
     parser.add_argument("--many", type=int, default=10_000, metavar="N", help="servers of the last audit")
     parser.add_argument("--quick", action="store_true", help="few servers, in a minute or two")
-    for name, seconds in asdict(COSTS).items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=float, default=seconds * 1000, metavar="MS")
+    add_costs(parser)
     options = parser.parse_args()
     if options.quick:
         options.servers, options.many = 64, 200
     return options
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

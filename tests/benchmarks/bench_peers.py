@@ -20,15 +20,17 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from measuring import Measured, Row, measured, table, write_results
+from measuring import Measured, Row, measured, say, table, write_results
+from subject import add_costs, costs_of
 
+from auditor.lab.costs import Costs
 from auditor.lab.login import write_private
 from auditor.lab.processes import FleetProcesses, Usage
-from auditor.lab.running import Place, inventory
+from auditor.lab.running import Place, write_inventory
 from auditor.lab.scenario import described_server
 from auditor.lab.state import Scenario
 
@@ -36,7 +38,6 @@ CLIENTS = Path(__file__).with_name("peer_clients.py")
 KEY = r"SOFTWARE\Example\Settings"
 SIZES = ((1, 3), (1, 30), (1, 300), (50, 30))
 QUICK = ((1, 3), (1, 10), (4, 3))
-COSTS = {"powershell_start": 600, "script": 200, "program": 50, "round_trip": 5}
 POLICY = """id: bench
 version: "1"
 title: Settings are as agreed
@@ -70,8 +71,7 @@ def main() -> None:
     """Start the fleet, let every peer do every size, print and write the figures."""
     options = _options()
     sizes = QUICK if options.quick else SIZES
-    costs = {name: getattr(options, name) for name in COSTS}
-    scenario = _scenario(max(facts for _, facts in sizes), costs)
+    scenario = _scenario(max(facts for _, facts in sizes), costs_of(options))
     rows: list[Row] = []
     with (
         TemporaryDirectory(prefix="bench-peers-") as folder,
@@ -88,8 +88,8 @@ def main() -> None:
                 folder=inside,
             )
             rows.append(_row(peer, task, fleet))
-            _say(table(rows[-1:]) + "\n")
-    _finish(rows, {**costs, "parallel": options.parallel})
+            say(table(rows[-1:]) + "\n")
+    _finish(rows, vars(options))
 
 
 def _options() -> argparse.Namespace:
@@ -97,8 +97,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="few servers and facts")
     parser.add_argument("--only", action="append", choices=PEERS, help="only this one; may be given again")
     parser.add_argument("--parallel", type=int, default=16, metavar="N", help="servers at once")
-    for name, milliseconds in COSTS.items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=milliseconds, metavar="MS")
+    add_costs(parser)
     options = parser.parse_args()
     options.only = options.only or list(PEERS)
     return options
@@ -177,9 +176,7 @@ def ansible(task: Task) -> Measured:
 
 def auditor(task: Task) -> Measured:
     """One policy with a check a fact; a value that is not as expected fails the audit."""
-    secret = task.folder / "password"
-    write_private(secret, task.password)
-    (task.folder / "inventory.yaml").write_text(inventory(task.servers, secret), encoding="utf-8")
+    write_inventory(task.folder / "inventory.yaml", task.servers, task.password)
     checks = (CHECK.format(lower=name.lower(), name=name, key=KEY, value=value) for name, value in task.facts.items())
     (task.folder / "bench.yaml").write_text(POLICY + "".join(checks), encoding="utf-8")
     words = ["run", "--policy", "bench.yaml", "--inventory", "inventory.yaml", "--jobs", str(task.parallel)]
@@ -198,26 +195,22 @@ def _facts(count: int) -> dict[str, int]:
     return {f"Value{number:03}": number for number in range(1, count + 1)}
 
 
-def _scenario(facts: int, costs: Mapping[str, int]) -> Scenario:
+def _scenario(facts: int, costs: Costs) -> Scenario:
     values = {name: {"type": "REG_DWORD", "data": value} for name, value in _facts(facts).items()}
-    description = {
-        "os": "windows-2016",
-        "registry": {f"HKLM\\{KEY}": {"values": values}},
-        "costs": {f"{name}_milliseconds": milliseconds for name, milliseconds in costs.items()},
-    }
-    return Scenario(name="bench", servers=(described_server("server", description),))
+    described = described_server("server", {"os": "windows-2016", "registry": {f"HKLM\\{KEY}": {"values": values}}})
+    return Scenario(name="bench", servers=(replace(described, costs=costs),))
 
 
 def _finish(rows: Sequence[Row], options: Mapping[str, object]) -> None:
     ratios = list(_ratios(rows))
-    _say(table(rows))
+    say(table(rows))
     if ratios:
-        _say(f"\ntimes as long as auditor, and as much of the client's processor\n{table(ratios)}")
+        say(f"\ntimes as long as auditor, and as much of the client's processor\n{table(ratios)}")
     ours = [float(row["reading s"]) for row in rows if row["peer"] == "auditor" and row["servers"] == 1]
     if ours:
-        _say(f"\nauditor's reading of one server grows by {ours[-1] / ours[0]:.2f} from the fewest facts to the most")
+        say(f"\nauditor's reading of one server grows by {ours[-1] / ours[0]:.2f} from the fewest facts to the most")
     path = write_results("peers", options, {"measured": rows, "times as long": ratios})
-    _say(f"\nwritten to {path}")
+    say(f"\nwritten to {path}")
 
 
 def _ratios(rows: Sequence[Row]) -> Iterator[Row]:
@@ -229,11 +222,6 @@ def _ratios(rows: Sequence[Row]) -> Iterator[Row]:
                 name: float(row[f"{name} s"]) / float(ours[size][f"{name} s"]) for name in ("reading", "wall", "cpu")
             }
             yield {"peer": row["peer"], "servers": size[0], "facts": size[1], **times}
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

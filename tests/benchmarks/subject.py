@@ -4,9 +4,10 @@ A check is about one registry value, worded as long as those of the shipped poli
 """
 
 import json
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -40,6 +41,17 @@ _CHECK = r"""
       iisreset /noforce. Needs the Exchange Server Administrator role and local Administrators.
     reference: Steps 5 to 10
 """
+
+
+def add_costs(parser: ArgumentParser) -> None:
+    """Make what a server takes options of a benchmark, in milliseconds."""
+    for name, seconds in asdict(COSTS).items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=float, default=seconds * 1000, metavar="MS")
+
+
+def costs_of(options: Namespace) -> Costs:
+    """Return what a server takes, as the options say."""
+    return Costs(**{field.name: getattr(options, field.name) / 1000 for field in fields(Costs)})
 
 
 def policy_text(checks: int, operand: int = 1) -> str:

@@ -124,7 +124,7 @@ def test_a_command_that_fails_is_named_without_what_it_wrote(line, told):
 
 
 def test_a_command_that_hangs_is_waited_for_once(monkeypatch):
-    monkeypatch.setattr("auditor.credentials.COMMAND_SECONDS", 0.2)
+    monkeypatch.setattr("auditor.credentials._COMMAND_SECONDS", 0.2)
     credentials, connection = Credentials(), _connection(SecretSource.COMMAND, _program("input() or open(0).read()"))
     hanging = _connection(SecretSource.COMMAND, _program("import time; time.sleep(60)"))
 
