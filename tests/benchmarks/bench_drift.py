@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from measuring import say
 from subject import evidence_of, load_bench
 
 from auditor import evidence_store
@@ -56,7 +57,7 @@ def main() -> None:
         for night, (_, operand, value) in enumerate(NIGHTS, start=1):
             evidence = (evidence_of(server, checks, value) for server in range(servers))
             _night(out, f"night-{night}", load_bench(out, checks, operand), evidence)
-        _say(f"{servers} servers x {checks} checks")
+        say(f"{servers} servers x {checks} checks")
         for night, (name, _, _) in enumerate(NIGHTS[1:], start=2):
             _say_compared(name, out, f"night-{night}", "text")
         _say_compared("the same as JSON", out, f"night-{len(NIGHTS)}", "json")
@@ -98,7 +99,7 @@ def _run(name: str, policy: Policy, hosts: list[Host], findings: list[Finding]) 
 
 def _say_compared(name: str, out: Path, after: str, printed: str) -> None:
     clock, processor, megabytes, lines = _compared(out, "night-1", after, printed)
-    _say(f"{name:<26} {clock:6.2f} s ({processor:.2f} s) {megabytes:6.0f} MB  {lines} lines printed")
+    say(f"{name:<26} {clock:6.2f} s ({processor:.2f} s) {megabytes:6.0f} MB  {lines} lines printed")
 
 
 def _compared(out: Path, before: str, after: str, printed: str) -> tuple[float, float, float, int]:
@@ -116,10 +117,6 @@ def _compared(out: Path, before: str, after: str, printed: str) -> tuple[float, 
     if child.returncode not in (0, 1):
         raise SystemExit(f"the comparison ended with {child.returncode}")
     return time.perf_counter() - started, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, lines
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from measuring import say
 from subject import evidence_of, load_bench
 
 from auditor import evidence_store
@@ -36,13 +37,13 @@ def main() -> None:
     servers, checks = (int(word) for word in [*words, "1000", "100"][:2])
     with TemporaryDirectory(prefix="bench-evaluate-") as folder:
         policy = load_bench(Path(folder), checks)
-    _say(f"{servers} servers x {checks} checks")
+    say(f"{servers} servers x {checks} checks")
     for name, value in FLEETS:
         made = (evidence_of(server, checks, value) for server in range(servers))
         fleet = [evidence_store.read(evidence_store.write(each)) for each in made]
         gc.collect()
         seconds = min(_judged(policy, fleet) for _ in range(REPEATS))
-        _say(f"{name:<26} {servers * checks / seconds:9,.0f} checks/s, the fleet in {seconds:.2f} s")
+        say(f"{name:<26} {servers * checks / seconds:9,.0f} checks/s, the fleet in {seconds:.2f} s")
 
 
 def _judged(policy: Policy, fleet: Iterable[Evidence]) -> float:
@@ -53,10 +54,6 @@ def _judged(policy: Policy, fleet: Iterable[Evidence]) -> float:
         for _ in judge(judge_by, Bench(evidence=evidence, inputs={})):
             pass
     return time.process_time() - started
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
 
 
 if __name__ == "__main__":

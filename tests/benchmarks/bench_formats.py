@@ -18,6 +18,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import overload
 
+from measuring import say
+
 from auditor.formats import FORMATS
 from auditor.formats.format import no_answers
 from auditor.model.drift import Cause, Change, ChangeKind, Drift, State
@@ -86,10 +88,10 @@ def main() -> None:
         return
     words = ["20", "10"] if sys.argv[1:] == ["--quick"] else sys.argv[1:]
     servers, checks = (int(word) for word in [*words[:2], "1000", "1000"][:2])
-    _say(f"{servers} servers x {checks} checks")
+    say(f"{servers} servers x {checks} checks")
     for name in words[2:] or WANTED:
         if name in FORMATS:
-            _say(_measured(name, servers, checks))
+            say(_measured(name, servers, checks))
 
 
 def _measured(name: str, servers: int, checks: int) -> str:
@@ -201,11 +203,6 @@ def _name(server: int) -> str:
 
 def _check(number: int) -> str:
     return f"value-{number:05}"
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

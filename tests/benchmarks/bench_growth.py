@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from measuring import Measured, Row, measured, table, write_results
+from measuring import Measured, Row, measured, say, table, write_results
 from subject import fleet, policy_text, server_state
 
 from auditor.audit import Order, audit
@@ -60,13 +60,13 @@ def main() -> None:
                 servers, checks = (size, EACH_CHECKS) if by == "servers" else (options.each_servers, size)
                 folder = Path(opened.enter_context(TemporaryDirectory(prefix="bench-growth-")))
                 rows[by].append(_row(folder, servers, checks, is_fleet=options.fleet))
-                _say(table(rows[by][-1:]))
+                say(table(rows[by][-1:]))
     exponents = [row for by, measured_rows in rows.items() for row in _exponents(by, measured_rows)]
     for by, of_sizes in rows.items():
-        _say(f"\nby {by}\n{table(of_sizes)}")
-    _say(f"\n{table(exponents)}")
+        say(f"\nby {by}\n{table(of_sizes)}")
+    say(f"\n{table(exponents)}")
     name = "growth-fleet" if options.fleet else "growth"
-    _say(f"\nwritten to {write_results(name, vars(options), {**rows, 'exponents': exponents})}")
+    say(f"\nwritten to {write_results(name, vars(options), {**rows, 'exponents': exponents})}")
 
 
 def _options() -> argparse.Namespace:
@@ -159,11 +159,6 @@ def _slope(points: Sequence[tuple[float, float]]) -> float:
     across, up = (sum(values) / len(points) for values in zip(*points, strict=True))
     spread = sum((x - across) ** 2 for x, _ in points)
     return sum((x - across) * (y - up) for x, y in points) / spread if spread else 0.0
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from measuring import say
+
 from auditor.history.store import Store, open_store
 from auditor.model.answer import Observed
 from auditor.model.evidence import Evidence, Status
@@ -150,10 +152,10 @@ def main() -> int:
             intervals = sum(1 for _ in store.history())
             reading = time.perf_counter() - began
             site, pages = _site(store, Path(folder))
-    _say(f"{options.servers} servers x {options.checks} checks, {changes} changes a night, {options.nights} nights")
-    _say(f"seconds a night: first {seconds[0]:.2f}, then at most {max(seconds[1:]):.2f} (limit {_LIMIT_SECONDS})")
-    _say(f"reading all {intervals} intervals: {reading:.2f} s")
-    _say(f"a site of {pages} files: {site:.2f} s")
+    say(f"{options.servers} servers x {options.checks} checks, {changes} changes a night, {options.nights} nights")
+    say(f"seconds a night: first {seconds[0]:.2f}, then at most {max(seconds[1:]):.2f} (limit {_LIMIT_SECONDS})")
+    say(f"reading all {intervals} intervals: {reading:.2f} s")
+    say(f"a site of {pages} files: {site:.2f} s")
     return _told(options, sizes, max(seconds))
 
 
@@ -161,9 +163,9 @@ def _told(options: argparse.Namespace, sizes: list[int], slowest: float) -> int:
     scale = 1000 / options.servers * 100 / options.checks
     nightly = (sizes[-1] - sizes[0]) / (len(sizes) - 1)
     year = (sizes[0] + nightly * (_YEAR - 1)) * scale
-    _say(f"bytes: first night {sizes[0]}, each further night {nightly:.0f}")
+    say(f"bytes: first night {sizes[0]}, each further night {nightly:.0f}")
     sum_ = f"({sizes[0]} + {nightly:.0f} x {_YEAR - 1}) x {scale:g}"
-    _say(f"a year of 1000 servers x 100 checks: {sum_} = {year / 1e6:.1f} MB (limit {_LIMIT_BYTES / 1e6:.0f} MB)")
+    say(f"a year of 1000 servers x 100 checks: {sum_} = {year / 1e6:.1f} MB (limit {_LIMIT_BYTES / 1e6:.0f} MB)")
     return int(year > _LIMIT_BYTES or slowest * scale > _LIMIT_SECONDS)
 
 
@@ -183,10 +185,6 @@ def _store_night(store: Store, fleet: Fleet, night: int) -> float:
 def _policy(name: str) -> JudgedPolicy:
     source = Source(document="")
     return JudgedPolicy(id=name, version="1", title=name, digest="0" * 64, source=source)
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
 
 
 def _options() -> argparse.Namespace:

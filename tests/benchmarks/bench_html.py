@@ -17,6 +17,8 @@ from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 from tempfile import TemporaryDirectory
 
+from measuring import say
+
 from auditor.formats.format import pieces
 from auditor.formats.html import FORMAT
 from auditor.model.answer import Answer, Observed
@@ -49,7 +51,7 @@ def main() -> None:
     servers, checks = (int(word) for word in [*words, "1000", "100"][:2])
     with TemporaryDirectory(prefix="bench-html-") as folder:
         file = Path(folder) / "report.html"
-        _say(f"{servers} servers x {checks} checks")
+        say(f"{servers} servers x {checks} checks")
         if child := os.fork():
             _, status = os.waitpid(child, 0)
             if status:
@@ -57,7 +59,7 @@ def main() -> None:
         else:
             _render(servers, checks, file)
             os._exit(0)
-        _say(f"{'file':<26} {file.stat().st_size / 2**20:6.1f} MB")
+        say(f"{'file':<26} {file.stat().st_size / 2**20:6.1f} MB")
         _open(file)
 
 
@@ -185,7 +187,7 @@ def _render(servers: int, checks: int, file: Path) -> None:
         report.writelines(pieces(FORMAT, run, answers))
     used = getrusage(RUSAGE_SELF).ru_maxrss
     seconds = time.perf_counter() - began
-    _say(f"{'rendered':<26} {seconds:6.2f} s {used / 1024:6.0f} MB, of which the run {held / 1024:.0f} MB")
+    say(f"{'rendered':<26} {seconds:6.2f} s {used / 1024:6.0f} MB, of which the run {held / 1024:.0f} MB")
 
 
 def _open(file: Path) -> None:
@@ -199,7 +201,7 @@ def _open(file: Path) -> None:
         shown = page.evaluate(SEEN)
         if not shown:
             raise SystemExit("the page shows no findings")
-        _say(f"{'opened':<26} {time.perf_counter() - began:6.2f} s, {shown / 1000:.2f} s by the page's own clock")
+        say(f"{'opened':<26} {time.perf_counter() - began:6.2f} s, {shown / 1000:.2f} s by the page's own clock")
         for name, address in (
             ("search", "#q=reg_sz%20cas0045"),
             ("filter by verdict", "#verdict=fail"),
@@ -207,16 +209,11 @@ def _open(file: Path) -> None:
         ):
             began = time.perf_counter()
             page.evaluate(SHOWING % address)
-            _say(f"{name:<26} {time.perf_counter() - began:6.2f} s")
+            say(f"{name:<26} {time.perf_counter() - began:6.2f} s")
         began = time.perf_counter()
         page.evaluate(SCROLLING)
-        _say(f"{'far scroll':<26} {time.perf_counter() - began:6.2f} s")
+        say(f"{'far scroll':<26} {time.perf_counter() - began:6.2f} s")
         browser.close()
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -59,6 +59,12 @@ def measured(
     return Measured(wall=wall, cpu=usage.ru_utime + usage.ru_stime, memory=usage.ru_maxrss * _KILO, output=output)
 
 
+def say(line: str) -> None:
+    """Print a line at once, also where the output is not a terminal."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def table(rows: Sequence[Row]) -> str:
     """Return rows with the same keys as a table for people, numbers to the right."""
     shown = [[_shown(value) for value in row.values()] for row in rows]
